@@ -1,0 +1,1 @@
+"""A correctness oracle for softmax networks."""

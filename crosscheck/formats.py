@@ -1,0 +1,115 @@
+"""The floating-point formats: unit roundoff, ulp, limits, and rounding that is right by construction.
+
+A format is a precision p and an exponent range. Rounding is done in float64 on the format's own grid
+(scale by a power of two, round to an integer, scale back), each step exact but the one that rounds, so it does
+not depend on any library's casts (some go through float32 and round twice).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import ml_dtypes
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Format:
+    """A binary floating-point format with p bits of precision and exponents emin … emax (IEEE 754 §3.3)."""
+
+    name: str
+    precision: int
+    emin: int
+    emax: int
+    accumulation_precision: int
+
+    @property
+    def unit_roundoff(self) -> float:
+        """u = 2^−p, the largest relative error of rounding to nearest."""
+        return 2.0**-self.precision
+
+    @property
+    def accumulation_roundoff(self) -> float:
+        """u of the format in which sums and dot products are accumulated: 16-bit formats use float32."""
+        return 2.0**-self.accumulation_precision
+
+    @property
+    def smallest_normal(self) -> float:
+        return 2.0**self.emin
+
+    @property
+    def smallest_subnormal(self) -> float:
+        return 2.0 ** (self.emin - self.precision + 1)
+
+    @property
+    def largest(self) -> float:
+        return float(np.ldexp(2.0 - 2.0 ** (1 - self.precision), self.emax))
+
+    @cached_property
+    def dtype(self) -> np.dtype:
+        return np.dtype(ml_dtypes.bfloat16 if self.name == "bfloat16" else self.name)
+
+    def ulp(self, value: np.ndarray | float) -> np.ndarray:
+        """ulp(r) = 2^(clamp(⌊log₂|r|⌋, emin, emax) − (p − 1)), as float64.
+
+        >>> FORMATS["float32"].ulp(1.0) == 2.0**-23
+        True
+        """
+        _, exponent = np.frexp(np.where(np.isfinite(value), value, self.largest))
+        floor = np.where(np.asarray(value) == 0, self.emin, exponent - 1)
+        return np.ldexp(1.0, np.clip(floor, self.emin, self.emax) - (self.precision - 1))
+
+    def round(self, value: np.ndarray, sticky: np.ndarray | int = 0) -> np.ndarray:
+        """The nearest number of the format, ties to even, as an array of ``dtype``.
+
+        ``value`` is float64; ``sticky`` is the sign of what the exact value has beyond it (it must be less
+        than half an ulp of float64). Overflow gives ±inf, underflow a zero with the value's sign.
+        """
+        value = np.asarray(value, dtype=np.float64)
+        if self.precision == 53:
+            return value
+        odd = _round_to_odd(value, np.asarray(sticky))
+        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+            exponent = np.log2(self.ulp(odd)).astype(int)
+            rounded = np.ldexp(np.rint(np.ldexp(odd, -exponent)), exponent)
+        beyond = np.abs(rounded) > self.largest
+        rounded = np.where(beyond, np.copysign(np.inf, rounded), rounded)
+        with np.errstate(all="ignore"):
+            return rounded.astype(self.dtype)
+
+
+def _round_to_odd(value: np.ndarray, sticky: np.ndarray) -> np.ndarray:
+    """The float64 neighbour of the exact value that has an odd last bit, unless the exact value is a float64.
+
+    Rounding that to a format with at least two bits less gives what rounding the exact value gives
+    (S. Boldo, G. Melquiond, "Emulation of FMA and correctly rounded sums", IEEE Trans. Computers 57, 2008).
+    """
+    bits = np.ascontiguousarray(value).view(np.int64).reshape(value.shape)
+    even = (bits & 1) == 0
+    away = np.nextafter(value, np.where(sticky > 0, np.inf, -np.inf))
+    return np.where((sticky != 0) & even & np.isfinite(value), away, value)
+
+
+FORMATS: dict[str, Format] = {
+    f.name: f
+    for f in (
+        Format("float64", 53, -1022, 1023, 53),
+        Format("float32", 24, -126, 127, 24),
+        Format("bfloat16", 8, -126, 127, 24),
+        Format("float16", 11, -14, 15, 24),
+    )
+}
+"""Every format that is judged, by the name of its dtype."""
+
+
+def format_of(dtype: object) -> Format:
+    """The format of a dtype or of its name.
+
+    >>> format_of("bfloat16").precision
+    8
+    """
+    name = dtype if isinstance(dtype, str) else np.dtype(dtype).name  # type: ignore[call-overload]
+    if name not in FORMATS:
+        raise ValueError(f"dtype: got {name!r}, expected one of {', '.join(FORMATS)}")
+    return FORMATS[name]

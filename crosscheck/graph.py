@@ -1,0 +1,49 @@
+"""Evaluate a graph of named equations in whatever arithmetic its inputs are in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from inspect import signature
+from typing import Any
+
+Graph = Mapping[str, Callable[..., Any]]
+
+
+@cache
+def needs(equation: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of the quantities that an equation takes."""
+    return tuple(signature(equation).parameters)
+
+
+def evaluate(graph: Graph, given: Mapping[str, Any], wanted: str) -> Any:
+    """The quantity ``wanted``, computed from what is ``given``.
+
+    A quantity that is given is taken as it is, so giving one in the middle cuts the graph there.
+
+    >>> evaluate({"b": lambda a: a + 1, "c": lambda b: 2 * b}, {"a": 1}, "c")
+    4
+    >>> evaluate({"b": lambda a: a + 1, "c": lambda b: 2 * b}, {"b": 10}, "c")
+    20
+    """
+    return evaluate_all(graph, given, (wanted,))[wanted]
+
+
+def evaluate_all(graph: Graph, given: Mapping[str, Any], wanted: tuple[str, ...]) -> dict[str, Any]:
+    """Every quantity in ``wanted``, each computed once."""
+    known = dict(given)
+
+    def find(name: str) -> Any:
+        if name not in known:
+            if name not in graph:
+                raise KeyError(f"{name}: neither given nor an equation of the graph")
+            known[name] = graph[name](*map(find, needs(graph[name])))
+        return known[name]
+
+    return {name: find(name) for name in wanted}
+
+
+def inputs_of(graph: Graph) -> tuple[str, ...]:
+    """What the graph needs from outside, in the order in which it is first needed."""
+    names = (name for equation in graph.values() for name in needs(equation))
+    return tuple(dict.fromkeys(name for name in names if name not in graph))
