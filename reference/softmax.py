@@ -1,0 +1,193 @@
+"""softmax, log-softmax and log-sum-exp along any axis, with their derivatives, accurate in every row.
+
+With m the largest entry and S the sum of e^(x_i − m) over all entries but one that attains it (so Σ = 1 + S),
+
+    softmax(x)_j = e^(x_j − m) / (1 + S),   lse(x) = m + log1p(S),   log softmax(x)_j = (x_j − m) − log1p(S).
+
+log1p keeps S where 1 + S rounds to 1 (P. Blanchard, D. J. Higham, N. J. Higham, "Accurately computing the
+log-sum-exp and softmax functions", IMA J. Numer. Anal. 41, 2021). What x − m loses in rounding is found by TwoSum
+and given back as a factor of the exponential: e^(d + δ) = e^d (1 + δ) to δ²/2 < 2⁻⁸⁸, as |δ| ≤ ulp(745)/2 = 2⁻⁴⁴
+where e^d is not 0.
+
+Special values, row by row: entries −inf have probability 0 and log −inf, the others are as if they were absent.
+A row all −inf, or with a +inf, is NaN in softmax and log-softmax, which have no limit there; its lse is −inf or
++inf. NaN makes its own row NaN.
+
+All functions: x has at least one dimension and an entry along ``axis``, in a floating dtype, which is that of the
+result; a tangent has the shape of x, a cotangent that of the value. TypeError or ValueError says by name what is
+wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ._arrays import matching, rows, stored, with_axis, without
+
+
+@dataclass(frozen=True)
+class Shifted:
+    """Rows of logits less their largest, in float64, the classes last: x, m, d = fl(x − m), e = e^(x − m), S.
+
+    ``top`` is the place of the one largest entry that S, ``others``, leaves out; it has e = 1.
+    """
+
+    x: np.ndarray
+    m: np.ndarray
+    d: np.ndarray
+    e: np.ndarray
+    top: np.ndarray
+    others: np.ndarray
+
+    @property
+    def softmax(self) -> np.ndarray:
+        """e / (1 + S), (..., n)."""
+        return self.e / (1 + self.others)
+
+    @property
+    def log_sum(self) -> np.ndarray:
+        """log Σ e^(x − m) = log1p(S), (..., 1)."""
+        return np.asarray(np.log1p(self.others))
+
+
+def subtraction_error(x: np.ndarray, m: np.ndarray, d: np.ndarray) -> np.ndarray:
+    """δ with x − m = d + δ exactly, for d = fl(x − m); 0 where d is not finite   (TwoSum: Knuth, TAOCP 2, 4.2.2).
+
+    >>> subtraction_error(np.array([1e-17]), np.array([1.0]), np.array([-1.0]))
+    array([1.e-17])
+    """
+    m_seen = x - d
+    delta = (x - (d + m_seen)) - (m - m_seen)
+    return np.nan_to_num(delta, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def shifted(x: np.ndarray, axis: int) -> Shifted:
+    """The shifted rows of a checked array (``with_axis``)."""
+    wide = rows(x, axis)
+    top = wide.argmax(axis=-1, keepdims=True)
+    m = np.take_along_axis(wide, top, axis=-1)
+    d = wide - m
+    e = np.exp(d)
+    # In narrower formats the rounding of a float64 difference is far below their ulp.
+    if x.dtype == np.float64:
+        e += e * subtraction_error(wide, m, d)
+    np.put_along_axis(e, top, 0.0, axis=-1)
+    # m − m is 0, but NaN where m is infinite: the rows that have no softmax.
+    others = e.sum(axis=-1, keepdims=True) + (m - m)
+    np.put_along_axis(e, top, 1.0, axis=-1)
+    return Shifted(wide, m, d, e, top, others)
+
+
+@np.errstate(all="ignore")
+def softmax(x: Any, axis: int = -1) -> np.ndarray:
+    """softmax(x)_j = e^(x_j − m) / (1 + S), the shape of x   (§1.1, §1.2).
+
+    >>> softmax([[0.0, 0.0], [-40.0, 0.0]])
+    array([[5.00000000e-01, 5.00000000e-01],
+           [4.24835426e-18, 1.00000000e+00]])
+    """
+    x, axis = with_axis(x, axis)
+    return stored(shifted(x, axis).softmax, x.dtype, axis)
+
+
+def _jacobian_product(x: np.ndarray, v: np.ndarray, axis: int) -> np.ndarray:
+    """y ∘ (v − Σ_i y_i v_i): the Jacobian diag(y) − y yᵀ is symmetric, so forward and reverse mode are one."""
+    y, v = shifted(x, axis).softmax, rows(v, axis)
+    return stored(y * (v - (y * v).sum(axis=-1, keepdims=True)), x.dtype, axis)
+
+
+@np.errstate(all="ignore")
+def softmax_jvp(x: Any, tangent: Any, axis: int = -1) -> np.ndarray:
+    """ẏ = y ∘ (ẋ − Σ_i y_i ẋ_i) with y = softmax(x), the shape of x   (from §1.1, by the quotient rule).
+
+    >>> softmax_jvp([0.0, 0.0], [1.0, 0.0])
+    array([ 0.25, -0.25])
+    """
+    x, axis = with_axis(x, axis)
+    return _jacobian_product(x, matching("tangent", tangent, x.shape, x.dtype), axis)
+
+
+@np.errstate(all="ignore")
+def softmax_vjp(x: Any, cotangent: Any, axis: int = -1) -> np.ndarray:
+    """x̄ = y ∘ (ȳ − Σ_i y_i ȳ_i) with y = softmax(x), the shape of x   (from §1.1, by the quotient rule).
+
+    >>> softmax_vjp([0.0, 0.0], [1.0, 0.0])
+    array([ 0.25, -0.25])
+    """
+    x, axis = with_axis(x, axis)
+    return _jacobian_product(x, matching("cotangent", cotangent, x.shape, x.dtype), axis)
+
+
+@np.errstate(all="ignore")
+def log_softmax(x: Any, axis: int = -1) -> np.ndarray:
+    """log softmax(x)_j = (x_j − m) − log1p(S), the shape of x; neither term cancels the other   (§2.2).
+
+    >>> log_softmax([40.0, 0.0])
+    array([-4.24835426e-18, -4.00000000e+01])
+    """
+    x, axis = with_axis(x, axis)
+    s = shifted(x, axis)
+    return stored(s.d - s.log_sum, x.dtype, axis)
+
+
+@np.errstate(all="ignore")
+def log_softmax_jvp(x: Any, tangent: Any, axis: int = -1) -> np.ndarray:
+    """ẋ − Σ_i softmax(x)_i ẋ_i, the shape of x   (§2.2).
+
+    >>> log_softmax_jvp([0.0, 0.0], [1.0, 0.0])
+    array([ 0.5, -0.5])
+    """
+    x, axis = with_axis(x, axis)
+    v = rows(matching("tangent", tangent, x.shape, x.dtype), axis)
+    return stored(v - (shifted(x, axis).softmax * v).sum(axis=-1, keepdims=True), x.dtype, axis)
+
+
+@np.errstate(all="ignore")
+def log_softmax_vjp(x: Any, cotangent: Any, axis: int = -1) -> np.ndarray:
+    """x̄ = ȳ − softmax(x) Σ_i ȳ_i, the shape of x   (§2.2).
+
+    >>> log_softmax_vjp([0.0, 0.0], [1.0, 1.0])
+    array([0., 0.])
+    """
+    x, axis = with_axis(x, axis)
+    v = rows(matching("cotangent", cotangent, x.shape, x.dtype), axis)
+    return stored(v - shifted(x, axis).softmax * v.sum(axis=-1, keepdims=True), x.dtype, axis)
+
+
+@np.errstate(all="ignore")
+def logsumexp(x: Any, axis: int = -1) -> np.ndarray:
+    """lse(x) = m + log1p(S), the shape of x without ``axis``   (§2.2, last line).
+
+    >>> logsumexp([1000.0, 1000.0])
+    array(1000.69314718)
+    """
+    x, axis = with_axis(x, axis)
+    s = shifted(x, axis)
+    return stored(np.where(np.isinf(s.m), s.m, s.m + s.log_sum)[..., 0], x.dtype)
+
+
+@np.errstate(all="ignore")
+def logsumexp_jvp(x: Any, tangent: Any, axis: int = -1) -> np.ndarray:
+    """Σ_i softmax(x)_i ẋ_i, the shape of x without ``axis``   (§2.2).
+
+    >>> logsumexp_jvp([0.0, 0.0], [1.0, 0.0])
+    array(0.5)
+    """
+    x, axis = with_axis(x, axis)
+    v = rows(matching("tangent", tangent, x.shape, x.dtype), axis)
+    return stored((shifted(x, axis).softmax * v).sum(axis=-1), x.dtype)
+
+
+@np.errstate(all="ignore")
+def logsumexp_vjp(x: Any, cotangent: Any, axis: int = -1) -> np.ndarray:
+    """x̄ = ȳ softmax(x), the shape of x; ``cotangent`` has the shape of x without ``axis``   (§2.2).
+
+    >>> logsumexp_vjp([0.0, 0.0], 3.0)
+    array([1.5, 1.5])
+    """
+    x, axis = with_axis(x, axis)
+    v = matching("cotangent", cotangent, without(x.shape, axis), x.dtype)
+    return stored(v.astype(np.float64)[..., None] * shifted(x, axis).softmax, x.dtype, axis)

@@ -1,0 +1,184 @@
+"""The two-layer network of §2.3 with every gradient, and gradient descent on its parameters.
+
+    φ = x W₁ + b₁,  h = σ(φ),  θ = h W₂ + b₂,  ŷ = softmax(θ),  J = Σ_rows CE(y, ŷ)
+
+A batch of N rows runs through D inputs, H hidden units and C classes: x (N, D), W1 (D, H), b1 (H,), W2 (H, C),
+b2 (C,), and y (N, C) in the same floating dtype, or (N,) integer class labels. The quantities are named as in
+``reference.equations.NETWORK``. Each is computed from the stored quantities that its equation names, so that every
+step can be judged at the inputs that it saw. Matrix products run in float32 for the dtypes up to float32; results
+have the dtype of x.
+
+TypeError or ValueError says by name which argument has a wrong dtype or shape. No argument is modified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from ._arrays import DTYPES, floating, integer, matching, stored, targets
+from .cross_entropy import cross_entropy, cross_entropy_gradient
+from .equations import NETWORK
+from .sigmoid import sigmoid, sigmoid_vjp
+from .softmax import softmax
+
+Arrays = dict[str, np.ndarray]
+
+PARAMETERS = ("W1", "b1", "W2", "b2")
+
+
+def _checked(x: Any, **params: Any) -> Arrays:
+    """x, W1, b1, W2, b2 as arrays that fit each other."""
+    x = floating("x", x)
+    W1, W2 = floating("W1", params["W1"]), floating("W2", params["W2"])
+    for name, array in {"x": x, "W1": W1, "W2": W2}.items():
+        if array.ndim != 2:
+            raise ValueError(f"{name}: got ndim {array.ndim}, expected 2")
+    inputs, hidden, classes = x.shape[1], W1.shape[1], W2.shape[1]
+    if classes == 0:
+        raise ValueError(f"W2: got shape {W2.shape}, expected at least one class")
+    shapes = {"W1": (inputs, hidden), "b1": (hidden,), "W2": (hidden, classes), "b2": (classes,)}
+    return {"x": x, **{name: matching(name, params[name], shapes[name], x.dtype) for name in PARAMETERS}}
+
+
+def _checked_targets(y: Any, given: Arrays) -> np.ndarray:
+    logits = np.broadcast_to(given["b2"], (len(given["x"]), len(given["b2"])))
+    return targets(y, logits, 1)
+
+
+def _wide(array: np.ndarray) -> np.ndarray:
+    """The array in the dtype of matrix products; class labels as they are."""
+    if array.dtype.kind in "iu" or array.dtype == np.float64:
+        return array
+    return array.astype(np.float32, copy=False)
+
+
+def _affine(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return stored(_wide(x) @ _wide(W) + _wide(b), x.dtype)
+
+
+def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return stored(_wide(a) @ _wide(b), a.dtype)
+
+
+def _row_sum(a: np.ndarray) -> np.ndarray:
+    return stored(a.sum(axis=0, dtype=np.float64), a.dtype)
+
+
+def _forward(x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> Arrays:
+    phi = _affine(x, W1, b1)
+    h = sigmoid(phi)
+    theta = _affine(h, W2, b2)
+    return {"phi": phi, "h": h, "theta": theta}
+
+
+def _backward(x: np.ndarray, y: np.ndarray, W2: np.ndarray, seen: Arrays) -> Arrays:
+    """The gradients down to φ, and those of the parameters."""
+    d_theta = stored(cross_entropy_gradient(_wide(seen["theta"]), _wide(y)), x.dtype)
+    d_h = _product(d_theta, W2.T)
+    d_phi = sigmoid_vjp(seen["phi"], d_h)
+    return {
+        "d_theta": d_theta,
+        "d_h": d_h,
+        "d_phi": d_phi,
+        "d_W1": _product(x.T, d_phi),
+        "d_b1": _row_sum(d_phi),
+        "d_W2": _product(seen["h"].T, d_theta),
+        "d_b2": _row_sum(d_theta),
+    }
+
+
+@np.errstate(all="ignore")
+def forward(x: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays:
+    """φ = x W₁ + b₁, h = σ(φ), θ = h W₂ + b₂, ŷ = softmax(θ), as a dict of phi, h, theta, y_hat   (§2.3).
+
+    >>> p = initial(3, 4, 2, seed=0, dtype="float64")
+    >>> forward(np.ones((5, 3)), **p)["y_hat"].shape
+    (5, 2)
+    """
+    seen = _forward(**_checked(x, W1=W1, b1=b1, W2=W2, b2=b2))
+    return {**seen, "y_hat": softmax(seen["theta"])}
+
+
+@np.errstate(all="ignore")
+def two_layer(x: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays:
+    """Every quantity of ``reference.equations.NETWORK``, by name; J, 0-dimensional, sums over the batch   (§2.3).
+
+    ∂J/∂θ is (Σy) ŷ − y row by row, the gradient of J; it is the printed ŷ − y where Σy = 1.
+
+    >>> p = initial(3, 4, 2, seed=0, dtype="float64")
+    >>> " ".join(two_layer(np.ones((5, 3)), np.zeros(5, int), **p))
+    'phi h theta y_hat J d_theta d_h d_phi d_x d_W1 d_b1 d_W2 d_b2'
+    """
+    given = _checked(x, W1=W1, b1=b1, W2=W2, b2=b2)
+    y = _checked_targets(y, given)
+    x, dtype = given["x"], given["x"].dtype
+    seen = _forward(**given)
+    costs = cross_entropy(_wide(seen["theta"]), _wide(y))
+    found = {
+        **seen,
+        "y_hat": softmax(seen["theta"]),
+        "J": stored(costs.sum(dtype=np.float64), dtype),
+        **_backward(x, y, given["W2"], seen),
+    }
+    found["d_x"] = _product(found["d_phi"], given["W1"].T)
+    return {name: found[name] for name in NETWORK}
+
+
+def initial(inputs: int, hidden: int, classes: int, seed: int, dtype: Any) -> Arrays:
+    """W1 ~ N(0, 1/D), W2 ~ N(0, 1/H), b1 = b2 = 0: parameters that keep the scale of φ and θ near 1.
+
+    The same numbers for the same seed, rounded to ``dtype``. ValueError where a size is not positive.
+
+    >>> {name: p.shape for name, p in initial(3, 4, 2, seed=0, dtype="float32").items()}
+    {'W1': (3, 4), 'b1': (4,), 'W2': (4, 2), 'b2': (2,)}
+    """
+    for name, size in {"inputs": inputs, "hidden": hidden, "classes": classes}.items():
+        integer(name, size, least=1)
+    if np.dtype(dtype).name not in DTYPES:
+        raise TypeError(f"dtype: got {np.dtype(dtype).name}, expected one of {', '.join(DTYPES)}")
+    rng = np.random.default_rng(seed)
+    params = {
+        "W1": rng.normal(0, inputs**-0.5, (inputs, hidden)),
+        "b1": np.zeros(hidden),
+        "W2": rng.normal(0, hidden**-0.5, (hidden, classes)),
+        "b2": np.zeros(classes),
+    }
+    return {name: stored(array, np.dtype(dtype)) for name, array in params.items()}
+
+
+@np.errstate(all="ignore")
+def gradient_descent(params: Mapping[str, Any], x: Any, y: Any, rate: float, steps: int) -> Arrays:
+    """p ← p − (η/N) ∂J/∂p, ``steps`` times on the whole batch, for W1, b1, W2, b2; new arrays   (§2.3).
+
+    The step is η times the gradient of the *mean* cost over the N rows, whereas J is the sum, so that one rate
+    fits every batch size. ValueError where the batch is empty, ``rate`` is not finite, ``steps`` is negative, or
+    ``params`` has other names.
+
+    >>> p = initial(2, 3, 2, seed=0, dtype="float64")
+    >>> x, y = np.eye(2), np.array([0, 1])
+    >>> trained = gradient_descent(p, x, y, rate=1.0, steps=200)
+    >>> bool(two_layer(x, y, **trained)["J"] < 0.1 * two_layer(x, y, **p)["J"])
+    True
+    """
+    if set(params) != set(PARAMETERS):
+        raise ValueError(f"params: got {', '.join(params) or 'nothing'}, expected {', '.join(PARAMETERS)}")
+    rate = float(rate)
+    if not isfinite(rate):
+        raise ValueError(f"rate: got {rate}, expected a finite number")
+    given = _checked(x, **params)
+    y = _checked_targets(y, given)
+    x = given.pop("x")
+    if len(x) == 0:
+        raise ValueError(f"x: got shape {x.shape}, expected at least one row")
+    new = {name: array.copy() for name, array in given.items()}
+    for _ in range(integer("steps", steps, least=0)):
+        gradients = _backward(x, y, new["W2"], _forward(x, **new))
+        new = {
+            name: stored(_wide(p) - rate / len(x) * _wide(gradients[f"d_{name}"]), p.dtype)
+            for name, p in new.items()
+        }
+    return new
