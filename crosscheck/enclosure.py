@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .formats import Format, format_of
-from .numbers.array import Objects
+from .numbers.array import Objects, boxed
 from .numbers.ball import BITS, Ball, floats, precision
 
 MAX_BITS = 16384
@@ -94,7 +94,7 @@ class Enclosure:
                 break
             self._refine()
         with precision(self._bits):
-            lo = floats(balls - Ball.of(hi).data)
+            lo = floats(boxed(balls - Ball.of(hi).data))
         hi = self._with_special(hi)
         return hi, np.where(np.isfinite(hi), np.where(np.isfinite(lo), lo, 0.0), 0.0)
 
@@ -155,10 +155,10 @@ def _each(balls: Objects, method: str) -> Objects:
 def _outward(balls: Objects, end: str, direction: float) -> np.ndarray:
     points = _each(balls, end)
     near = floats(points)
-    inside = floats(points - Ball.of(near).data) * direction > 0
+    inside = floats(boxed(points - Ball.of(near).data)) * direction > 0
     return np.where(inside, np.nextafter(near, direction), near)
 
 
 def _round_points(points: Objects, format: Format) -> np.ndarray:
     near = floats(points)
-    return format.round(near, np.sign(np.nan_to_num(floats(points - Ball.of(near).data))))
+    return format.round(near, np.sign(np.nan_to_num(floats(boxed(points - Ball.of(near).data)))))

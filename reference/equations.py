@@ -159,8 +159,8 @@ def J(theta: Array, y: Array) -> Array:
 
 
 def d_theta(theta: Array, y: Array) -> Array:
-    """∂J/∂θ = softmax(θ) − y, (N, C), for Σ y = 1   (§2.2)."""
-    return softmax(theta) - y
+    """∂J/∂θ = (Σ y) softmax(θ) − y, (N, C). §2.2 prints ŷ − y, which is the same where Σ y = 1."""
+    return cross_entropy_gradient(theta, y)
 
 
 def d_h(d_theta: Array, W2: Array) -> Array:

@@ -1,0 +1,106 @@
+"""The public functions: the truth and the tolerance of an operation at given arrays, and what there is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import shapes
+from .cases import Arrays
+from .enclosure import Enclosure
+from .formats import format_of
+from .implementations import implementations
+from .judge import Verdict
+from .known import with_known
+from .matrix import Plan, Selection, plan, run
+from .operation import Operation
+from .operations import operation, operations
+from .run import Run
+from .truth import enclose, require_gradual_underflow, rounded, special_values
+
+
+def list_operations() -> tuple[str, ...]:
+    """The names of the operations.
+
+    >>> list_operations()
+    ('sigmoid', 'softmax', 'log_softmax', 'logsumexp', 'cross_entropy', 'two_layer')
+    """
+    return tuple(operations())
+
+
+def list_implementations() -> tuple[str, ...]:
+    """The names of the implementations, installed or not.
+
+    >>> list_implementations()
+    ('reference', 'torch.eager', 'jax.eager', 'jax.jit')
+    """
+    return tuple(implementations())
+
+
+def exact(name: str, quantity: str | None = None, /, **inputs: Any) -> Enclosure:
+    """The exact value of a quantity of an operation: an enclosure that provably holds it.
+
+    ``quantity`` is ``"value"`` where nothing is said, or ``"vjp"`` (with ``cotangent``), ``"jvp"`` (with
+    ``tangent``); for ``"two_layer"`` a name of ``reference.equations.NETWORK``. Arrays are float64, float32,
+    bfloat16 or float16, and taken exactly; the classes are on the last axis. ValueError or TypeError name what
+    does not fit.
+
+    >>> import crosscheck
+    >>> crosscheck.exact("sigmoid", x=np.float32(-20)).round("float16")
+    array(0., dtype=float16)
+    >>> float(crosscheck.exact("sigmoid", x=np.float32(-20)).round("float32"))
+    2.0611536921477636e-09
+    """
+    require_gradual_underflow()
+    one, wanted, given = _checked(name, quantity, inputs)
+    return enclose(one.graph, wanted, given, special_values(one, wanted, given))
+
+
+def tolerance(name: str, quantity: str | None = None, /, dtype: str = "float32", **inputs: Any) -> np.ndarray:
+    """The most that an honest evaluation in ``dtype`` may lose, element by element, as absolute float64 bounds.
+
+    The inputs are taken as they are, but for logits, which start with an error of one rounding (so that honest
+    forms such as exp(x − lse) pass). ValueError or TypeError name what does not fit.
+
+    >>> import crosscheck
+    >>> bool(crosscheck.tolerance("sigmoid", x=np.float32(1), dtype="float32") < 2.0**-20)
+    True
+    """
+    one, wanted, given = _checked(name, quantity, inputs)
+    result = rounded(one.graph, wanted, given, format_of(dtype), one.logits & set(given))
+    return result.bound
+
+
+def _checked(name: str, quantity: str | None, inputs: dict[str, Any]) -> tuple[Operation, str, Arrays]:
+    one = operation(name)
+    wanted = "value" if quantity is None else quantity
+    if wanted not in one.graph:
+        raise ValueError(f"quantity: got {quantity!r}, expected one of {', '.join(one.quantities)}")
+    leaves = one.leaves(wanted)
+    for missing in (leaf for leaf in leaves if leaf not in inputs):
+        raise ValueError(f"{missing}: missing, {name} {wanted} needs {', '.join(leaves)}")
+    for unknown in (key for key in inputs if key not in leaves):
+        raise ValueError(f"{unknown}: not an input of {name} {wanted}, which takes {', '.join(leaves)}")
+    given = {leaf: np.asarray(inputs[leaf]) for leaf in leaves}
+    shapes.check(given, one.shapes)
+    return one, wanted, given
+
+
+def validate(selection: Selection | None = None, progress: Callable[[int, int], None] | None = None) -> Run:
+    """Run the matrix on what is installed; ``progress(done, all)`` is called after every cell."""
+    selection = selection or Selection()
+    return execute(plan(selection), selection.seed, progress)
+
+
+def execute(todo: Plan, seed: int, progress: Callable[[int, int], None] | None = None) -> Run:
+    """Judge the cells of a plan."""
+    start = time.perf_counter()
+    verdicts: list[Verdict] = []
+    for done, cell_verdicts in enumerate(run(todo.cells), 1):
+        verdicts += cell_verdicts
+        if progress is not None:
+            progress(done, len(todo.cells))
+    return Run(with_known(verdicts), todo.gaps, seed, time.perf_counter() - start)

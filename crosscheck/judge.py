@@ -1,0 +1,225 @@
+"""result + truth + tolerance → Verdict.
+
+The truth is an enclosure, the tolerance is read off the equation. A step whose inputs the implementation
+returned is judged *locally*, at those very inputs; any quantity is judged *end to end*, from the given inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from .cases import Arrays
+from .enclosure import ulps
+from .formats import Format
+from .graph import needs
+from .operation import Operation
+from .truth import Reading, read
+
+PASS, FAIL, VACUOUS, KNOWN, UNAVAILABLE = "pass", "fail", "vacuous", "known", "unavailable"
+LOCAL, END_TO_END = "local", "end_to_end"
+
+
+@dataclass(frozen=True)
+class Worst:
+    """The element with the largest error over bound: where it is, and what was got there."""
+
+    index: tuple[int, ...]
+    got: float
+    exact: float
+    bound: float
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What the comparison of one array with its truth says.
+
+    ``worst_ulp`` and ``worst_ratio`` (error / bound) are maxima over the elements; ``resolution`` is the bound
+    itself in ulps, the error that the check is sure to catch, as (median, worst); ``flushed`` counts results that
+    are 0 where the truth is subnormal, which are left out of ``worst_ulp``.
+    """
+
+    status: str
+    reason: str = ""
+    worst_ulp: float | None = None
+    worst_ratio: float | None = None
+    resolution: tuple[float, float] | None = None
+    flushed: int = 0
+    worst: Worst | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict(Assessment):
+    """An assessment with its place: one check of one quantity in one cell of the matrix."""
+
+    operation: str
+    quantity: str
+    implementation: str
+    device: str
+    dtype: str
+    case: str
+    check: str
+    replay: str
+
+    @property
+    def id(self) -> str:
+        """operation-quantity-implementation-dtype-case, with the device where it is not the CPU."""
+        where = "" if self.device == "cpu" else f"@{self.device}"
+        return f"{self.operation}-{self.quantity}-{self.implementation}{where}-{self.dtype}-{self.case}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Where a judgement stands in the matrix."""
+
+    operation: Operation
+    implementation: str
+    device: str
+    format: Format
+    case: str
+    seed: int
+
+    @property
+    def replay(self) -> str:
+        """The command that judges this cell again."""
+        device = "" if self.device == "cpu" else f" --device {self.device.partition(':')[0]}"
+        return (
+            f"crosscheck {self.operation.name} -i {self.implementation} --dtype {self.format.name}"
+            f" --case {self.case} --seed {self.seed}{device}"
+        )
+
+    def verdict(self, quantity: str, check: str, assessment: Assessment) -> Verdict:
+        """The assessment in its place."""
+        return Verdict(
+            **{field.name: getattr(assessment, field.name) for field in fields(Assessment)},
+            operation=self.operation.name,
+            quantity=quantity,
+            implementation=self.implementation,
+            device=self.device,
+            dtype=self.format.name,
+            case=self.case,
+            check=check,
+            replay=self.replay,
+        )
+
+
+def judge(cell: Cell, inputs: Arrays, results: Mapping[str, Any]) -> Iterator[Verdict]:
+    """A verdict for every quantity that the operation has and every check that can be made of it.
+
+    ``results`` maps quantities to arrays; a quantity that is missing is ``unavailable``.
+    """
+    operation, format = cell.operation, cell.format
+    sound = {q: np.asarray(results[q]) for q in operation.quantities if q in results}
+    sound = {q: a for q, a in sound.items() if a.dtype == format.dtype}
+    for quantity in operation.quantities:
+        required = needs(operation.graph[quantity])
+        computed = [name for name in required if name in operation.graph]
+        if quantity not in results:
+            yield cell.verdict(quantity, LOCAL, Assessment(UNAVAILABLE, f"{quantity} was not returned"))
+            continue
+        local_inputs = {name: inputs[name] if name in inputs else sound.get(name) for name in required}
+        if all(array is not None for array in local_inputs.values()):
+            given = {name: array for name, array in local_inputs.items() if array is not None}
+            yield _compare(cell, quantity, LOCAL, results[quantity], given)
+        if computed:
+            given = {name: inputs[name] for name in operation.leaves(quantity)}
+            yield _compare(cell, quantity, END_TO_END, results[quantity], given)
+
+
+def _compare(cell: Cell, quantity: str, check: str, actual: Any, given: Arrays) -> Verdict:
+    operation, format = cell.operation, cell.format
+    stored = set(given) if check == END_TO_END else operation.logits & set(given)
+    try:
+        truth = read(operation, quantity, given, format, frozenset(stored))
+    except (ValueError, ArithmeticError) as error:
+        # Intermediates of an implementation can have shapes for which its own next step has no meaning.
+        reason = f"the step has no value at the returned inputs: {error}"
+        return cell.verdict(quantity, check, Assessment(FAIL, reason))
+    return cell.verdict(quantity, check, assess(np.asarray(actual), truth, format))
+
+
+def assess(actual: np.ndarray, truth: Reading, format: Format) -> Assessment:
+    """Compare an array with the exact values under the derived bound.
+
+    It fails where the shape or dtype is wrong, a special value (NaN, ±inf) is missing or uncalled for, or the
+    error exceeds the bound; it is vacuous where zeros, half the right answer or a constant would have passed.
+    """
+    if actual.shape != truth.hi.shape:
+        return Assessment(FAIL, f"shape: got {actual.shape}, expected {truth.hi.shape}")
+    if actual.dtype != format.dtype:
+        return Assessment(FAIL, f"dtype: got {actual.dtype.name}, expected {format.name}")
+    if actual.size == 0:
+        return Assessment(VACUOUS, "there is nothing to compare: the result is empty")
+    ratio = ratios(actual, truth, format)
+    error = ulps(actual, truth.hi, truth.lo, format)
+    subnormal = (np.abs(truth.hi) < format.smallest_normal) & (truth.hi != 0)
+    flushed = subnormal & (actual.astype(np.float64) == 0)
+    measured = np.where(flushed, 0.0, error)
+    where = np.unravel_index(int(np.lexsort((measured.ravel(), ratio.ravel()))[-1]), ratio.shape)
+    finite = np.isfinite(truth.hi)
+    with np.errstate(over="ignore"):
+        resolution = (truth.bound / format.ulp(truth.hi))[finite]
+    found = Assessment(
+        PASS,
+        worst_ulp=float(measured.max()),
+        worst_ratio=float(ratio.max()),
+        resolution=(float(np.median(resolution)), float(resolution.max())) if resolution.size else None,
+        flushed=int(flushed.sum()),
+        worst=Worst(
+            tuple(int(i) for i in where),
+            float(actual[where].astype(np.float64)),
+            float(truth.hi[where]),
+            float(truth.bound[where]),
+        ),
+    )
+    if found.worst_ratio is None or not found.worst_ratio <= 1:
+        return replace(found, status=FAIL, reason=_what_is_wrong(found))
+    passes = would_pass(truth, format)
+    return replace(found, status=VACUOUS, reason=f"{passes} would pass") if passes else found
+
+
+def ratios(actual: np.ndarray, truth: Reading, format: Format) -> np.ndarray:
+    """|actual − exact| / bound, element by element: 0 where both are the same, inf where a special value is wrong.
+
+    A result may be an infinity where the exact value with its bound passes the format's largest number.
+    """
+    wide = actual.astype(np.float64)
+    hi, lo, bound = truth.hi, truth.lo, truth.bound
+    with np.errstate(all="ignore"):
+        error = np.abs((wide - hi) - lo)
+        ratio = np.where(error == 0, 0.0, error / bound)
+        same = (np.isnan(wide) & np.isnan(hi)) | (np.isinf(hi) & (wide == hi))
+        may_overflow = np.abs(hi) + bound >= format.largest
+        overflowed = np.isinf(wide) & (np.sign(wide) == np.sign(hi)) & may_overflow
+        # A truth beyond float64's range has no distance: the infinity, or the format's largest number, is near.
+        beyond = np.isinf(hi) & ~truth.special & (np.sign(wide) == np.sign(hi)) & (np.abs(wide) == format.largest)
+    ratio = np.where(np.isnan(ratio) | np.isnan(wide) | np.isinf(wide), np.inf, ratio)
+    return np.where(same | overflowed | beyond, 0.0, ratio)
+
+
+def would_pass(truth: Reading, format: Format) -> str:
+    """The first wrong answer that this check would let pass: zeros, half the right answer, a constant; or ''."""
+    finite = np.isfinite(truth.hi)
+    if not finite.any():
+        return ""  # only special values, which are compared exactly
+    hi, bound = truth.hi[finite], truth.bound[finite]
+    if (np.abs(hi) <= bound).all():
+        return "zeros"
+    if (np.abs(hi) / 2 <= bound).all():
+        return "half the right answer"
+    lowest, highest = (hi - bound).max(), (hi + bound).min()
+    if hi.size > 1 and lowest <= highest and hi.min() != hi.max():
+        return f"the constant {(lowest + highest) / 2:.3g}"
+    return ""
+
+
+def _what_is_wrong(found: Assessment) -> str:
+    w = found.worst
+    assert w is not None
+    where = f"at {list(w.index)} " if w.index else ""
+    if not np.isfinite(w.got) or not np.isfinite(w.exact):
+        return f"{where}got {w.got:g}, exact is {w.exact:g}"
+    return f"{where}got {w.got:.9g}, exact is {w.exact:.9g}, off by {found.worst_ratio:.3g} × bound {w.bound:.3g}"

@@ -1,0 +1,131 @@
+"""operation × implementation × device × dtype × case → verdicts."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from .cases import Arrays, CaseUnavailableError
+from .formats import FORMATS, format_of
+from .implementation import Implementation
+from .implementations import implementations, select
+from .judge import FAIL, LOCAL, UNAVAILABLE, Assessment, Cell, Verdict, judge
+from .operations import operation, operations
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What to run: names, or empty for all. ``device`` is ``cpu``, ``cuda`` or ``auto`` (what is found)."""
+
+    operations: tuple[str, ...] = ()
+    implementations: tuple[str, ...] = ()
+    dtypes: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
+    device: str = "auto"
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something that was not validated, and why."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The cells to judge, in order, and what cannot be."""
+
+    cells: tuple[Cell, ...]
+    gaps: tuple[Gap, ...]
+
+
+def plan(selection: Selection) -> Plan:
+    """Turn names into cells. ValueError names an unknown name, or a device asked for and absent."""
+    chosen_operations = [operation(name) for name in selection.operations] or [*operations().values()]
+    chosen_formats = [format_of(name) for name in selection.dtypes] or [*FORMATS.values()]
+    known = dict.fromkeys(case for one in chosen_operations for case in one.cases)
+    for case in selection.cases:
+        if case not in known:
+            raise ValueError(f"case: got {case!r}, expected one of {', '.join(known)}")
+    if selection.device not in ("auto", "cpu", "cuda"):
+        raise ValueError(f"device: got {selection.device!r}, expected cpu, cuda or auto")
+    places, gaps = _places(selection)
+    cells = tuple(
+        Cell(one, implementation.name, device, format, case, selection.seed)
+        for one in chosen_operations
+        for implementation, device in places
+        for format in chosen_formats
+        for case in one.cases
+        if not selection.cases or case in selection.cases
+    )
+    return Plan(cells, tuple(gaps))
+
+
+def _places(selection: Selection) -> tuple[list[tuple[Implementation, str]], list[Gap]]:
+    """Each implementation with each of its devices; one that is not installed is a gap, or if named an error."""
+    named = [one for name in selection.implementations for one in select(name)]
+    places: list[tuple[Implementation, str]] = []
+    gaps: list[Gap] = []
+    for one in dict.fromkeys(named) or implementations().values():
+        try:
+            devices = one.devices()
+        except ImportError as error:
+            if named:
+                raise ValueError(f"implementation: {one.name} cannot run: {error}") from None
+            gaps.append(Gap(one.name, str(error)))
+            continue
+        wanted = [d for d in devices if selection.device in ("auto", d.partition(":")[0])]
+        places += [(one, device) for device in wanted]
+        if selection.device == "auto" and one.name != "reference" and len(devices) == 1:
+            gaps.append(Gap(f"{one.name} on a GPU", f"{one.framework} finds no CUDA device"))
+    if selection.device == "cuda" and not places:
+        raise ValueError("device: got 'cuda', but no CUDA device is found by the implementations asked for")
+    return places, gaps
+
+
+def run(cells: Iterable[Cell]) -> Iterator[tuple[Verdict, ...]]:
+    """The verdicts of each cell, in order; nothing that a cell does stops the rest."""
+    for cell in cells:
+        yield run_cell(cell)
+
+
+def run_cell(cell: Cell) -> tuple[Verdict, ...]:
+    """Draw the inputs, run the implementation on a copy, and judge what it returns."""
+    case = cell.operation.cases[cell.case]
+    try:
+        inputs = case.inputs(cell.operation.name, cell.format, cell.seed)
+    except CaseUnavailableError as error:
+        return _all(cell, Assessment(UNAVAILABLE, str(error)))
+    copies = {name: array.copy() for name, array in inputs.items()}
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            results = implementations()[cell.implementation].run(cell.operation, copies, cell.device)
+    except Exception as error:
+        return _all(cell, Assessment(FAIL, f"raised {type(error).__name__}: {_first_line(error)}"))
+    changed = changed_argument(inputs, copies)
+    if changed:
+        return _all(cell, Assessment(FAIL, f"changed its argument {changed}"))
+    return tuple(judge(cell, inputs, results))
+
+
+def changed_argument(before: Arrays, after: Arrays) -> str:
+    """The name of the first array whose bits differ, or ''."""
+    for name, array in before.items():
+        if array.tobytes() != after[name].tobytes():
+            return name
+    return ""
+
+
+def _all(cell: Cell, assessment: Assessment) -> tuple[Verdict, ...]:
+    return tuple(cell.verdict(quantity, LOCAL, assessment) for quantity in cell.operation.quantities)
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else "(no message)"

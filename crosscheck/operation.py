@@ -1,0 +1,66 @@
+"""What an operation is: its equations, its cases, and how each framework writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .cases import Arrays, Case
+from .graph import Graph, inputs_of, needs
+
+Special = Callable[..., tuple[np.ndarray, np.ndarray]]
+
+
+@dataclass(frozen=True, eq=False)  # compared and hashed by identity: one object per operation
+class Operation:
+    """One operation that implementations are judged at.
+
+    ``graph``     quantity → equation; the parameters name inputs or other quantities
+    ``shapes``    input → its shape, as names of axes (see ``crosscheck.shapes``)
+    ``cases``     name → regime of inputs
+    ``reference`` the NumPy implementation: inputs → quantities
+    ``forms``     framework → (its module → the function as its users write it); the function takes the inputs
+                  that the definition needs, and where ``taps`` is true a first argument ``tap(name, array)`` to
+                  which it hands its intermediate quantities
+    ``logits``    the names that feed an exponential: they always start with an error of one rounding, so that
+                  honest forms like exp(x − lse) pass
+    ``special``   quantity → the rows that the table of special values fixes, where the equation alone gives NaN
+    ``table``     the table itself: input, result, why
+    """
+
+    name: str
+    summary: str
+    graph: Graph
+    shapes: Mapping[str, str]
+    cases: Mapping[str, Case]
+    reference: Callable[..., Arrays]
+    forms: Mapping[str, Callable[[Any], Callable[..., Any]]]
+    logits: frozenset[str] = frozenset()
+    taps: bool = False
+    special: Mapping[str, Special] = field(default_factory=dict)
+    table: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        return tuple(self.graph)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return inputs_of(self.graph)
+
+    def leaves(self, quantity: str) -> tuple[str, ...]:
+        """The inputs that a quantity depends on, through the graph."""
+        found: dict[str, None] = {}
+
+        def visit(name: str) -> None:
+            if name in self.graph:
+                for need in needs(self.graph[name]):
+                    visit(need)
+            else:
+                found[name] = None
+
+        visit(quantity)
+        return tuple(found)

@@ -1,0 +1,85 @@
+"""CE(y, softmax(x)) = −Σ_i y_i log softmax(x)_i per row, its VJP and JVP in the logits (§2.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reference import equations
+from reference.cross_entropy import cross_entropy, cross_entropy_jvp, cross_entropy_vjp
+
+from ..cases import Arrays, Case, directions, logit_cases
+from ..formats import Format
+from ..operation import Operation
+
+
+def _with_target(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> Arrays:
+    cotangent, tangent = directions(rng, x.shape[:-1], x.shape)
+    return {"x": x, "y": y, "cotangent": cotangent, "tangent": tangent}
+
+
+def _hard(rng: np.random.Generator, x: np.ndarray) -> Arrays:
+    """One-hot targets: the likeliest class in the even rows, a random one of probability > 0 in the others."""
+    labels = x.argmax(axis=-1)
+    for row in range(1, len(x), 2):
+        labels[row] = rng.choice(np.flatnonzero(x[row] > -np.inf))
+    return _with_target(rng, x, np.eye(x.shape[-1])[labels])
+
+
+def _soft(rng: np.random.Generator, format: Format) -> Arrays:
+    x = rng.normal(0, 3, (8, 10))
+    return _with_target(rng, x, rng.dirichlet(np.ones(10), 8))
+
+
+def _smoothed(rng: np.random.Generator, format: Format) -> Arrays:
+    x = rng.normal(0, 3, (8, 10))
+    return _with_target(rng, x, 0.9 * np.eye(10)[rng.integers(0, 10, 8)] + 0.01)
+
+
+def _unnormalised(rng: np.random.Generator, format: Format) -> Arrays:
+    x = rng.normal(0, 3, (8, 10))
+    return _with_target(rng, x, rng.uniform(0, 1, (8, 10)))
+
+
+def _torch(torch: Any) -> Any:
+    return lambda x, y: torch.nn.functional.cross_entropy(x, y, reduction="none")
+
+
+def _jax(jax: Any) -> Any:
+    return lambda x, y: -(y * jax.nn.log_softmax(x, axis=-1)).sum(axis=-1)
+
+
+def _reference(x: np.ndarray, y: np.ndarray, cotangent: np.ndarray, tangent: np.ndarray) -> Arrays:
+    return {
+        "value": cross_entropy(x, y),
+        "vjp": cross_entropy_vjp(x, y, cotangent),
+        "jvp": cross_entropy_jvp(x, y, tangent),
+    }
+
+
+OPERATION = Operation(
+    name="cross_entropy",
+    summary="CE(y, softmax(x)) = −Σ_i y_i log softmax(x)_i",
+    graph={
+        "value": equations.cross_entropy,
+        "vjp": equations.cross_entropy_vjp,
+        "jvp": equations.cross_entropy_jvp,
+    },
+    shapes={"x": "... n", "y": "... n", "cotangent": "...", "tangent": "... n"},
+    cases={
+        **logit_cases(_hard, "masked", "special"),
+        "soft": Case("soft", "N(0, 3), targets from a Dirichlet distribution, 8×10", _soft),
+        "smoothed": Case("smoothed", "N(0, 3), labels smoothed by 0.1, 8×10", _smoothed),
+        "unnormalised": Case("unnormalised", "N(0, 3), targets that do not sum to 1, 8×10", _unnormalised),
+    },
+    reference=_reference,
+    forms={"torch": _torch, "jax": _jax},
+    logits=frozenset({"x"}),
+    table=(
+        ("y = 0 where x = −inf", "contributes 0", "the limit of y log ŷ, as in entropy: 0 log 0 = 0"),
+        ("y > 0 where x = −inf", "+inf", "the limit"),
+        ("+inf, NaN, or a row all −inf in x", "NaN", "softmax has no value there"),
+        ("NaN in y", "NaN in that row", "nothing is known of the row"),
+    ),
+)

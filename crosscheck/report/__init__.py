@@ -1,0 +1,1 @@
+"""Verdicts → terminal and JSON; computes nothing."""

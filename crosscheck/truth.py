@@ -1,0 +1,125 @@
+"""The truth and the tolerance of one quantity at given inputs.
+
+Truth comes from the fast enclosure (``Rounded`` read with float64's roundoff) where its width is negligible
+beside an ulp of the format, and from ``Ball`` everywhere else; the tests hold the two against each other.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+
+from .cases import Arrays
+from .enclosure import Enclosure
+from .formats import FORMATS, Format
+from .graph import Graph, evaluate
+from .numbers.ball import Ball
+from .numbers.rounding import Model, Rounded
+from .operation import Operation
+
+NEGLIGIBLE = 2.0**-6
+"""How wide the fast enclosure may be, in ulps of the format: reported errors are off by at most that."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """hi + lo is the exact value; ``bound`` the most that an honest evaluation may lose.
+
+    ``special`` marks the values that the table of special values fixes.
+    """
+
+    hi: np.ndarray
+    lo: np.ndarray
+    bound: np.ndarray
+    special: np.ndarray
+
+
+_KEPT: OrderedDict[bytes, Reading] = OrderedDict()
+_MOST_KEPT = 4096
+
+
+def read(operation: Operation, quantity: str, given: Arrays, format: Format, stored: frozenset[str]) -> Reading:
+    """The reading of a quantity of an operation, from ``given`` through the operation's graph.
+
+    Inputs in ``stored`` start with an error of one rounding. Readings are kept, so that implementations that are
+    judged at the same inputs share one.
+    """
+    key = _key(operation.name, quantity, given, format, stored)
+    if key in _KEPT:
+        _KEPT.move_to_end(key)
+        return _KEPT[key]
+    reading = _read(operation, quantity, given, format, stored)
+    _KEPT[key] = reading
+    if len(_KEPT) > _MOST_KEPT:
+        _KEPT.popitem(last=False)
+    return reading
+
+
+def _read(operation: Operation, quantity: str, given: Arrays, format: Format, stored: frozenset[str]) -> Reading:
+    require_gradual_underflow()
+    tolerance = rounded(operation.graph, quantity, given, format, stored)
+    special = special_values(operation, quantity, given)
+    fast = tolerance
+    if format.precision < 53:
+        fast = rounded(operation.graph, quantity, given, FORMATS["float64"], frozenset())
+        if special is None and (fast.bound <= NEGLIGIBLE * format.ulp(fast.value)).all():
+            hi = fast.value
+            none = np.zeros(hi.shape, dtype=bool)
+            return Reading(hi, np.zeros_like(hi), tolerance.bound + fast.bound, none)
+    hi, lo = enclose(operation.graph, quantity, given, special).split(format)
+    mask = special[0] if special is not None else np.zeros(hi.shape, dtype=bool)
+    return Reading(hi, lo, tolerance.bound, mask | np.isnan(hi))
+
+
+def rounded(graph: Graph, quantity: str, given: Arrays, format: Format, stored: frozenset[str]) -> Rounded:
+    """The quantity with its error bound in a format."""
+    model = Model.of(format)
+    start = {n: (Rounded.stored if n in stored else Rounded.exactly)(a, model) for n, a in given.items()}
+    result: Rounded = evaluate(graph, start, quantity)
+    return result
+
+
+def enclose(
+    graph: Graph,
+    quantity: str,
+    given: Arrays,
+    special: tuple[np.ndarray, np.ndarray] | None = None,
+) -> Enclosure:
+    """The quantity as an enclosure of its exact value."""
+
+    def balls() -> Ball:
+        result: Ball = evaluate(graph, {name: Ball.of(array) for name, array in given.items()}, quantity)
+        return result
+
+    return Enclosure(balls, special)
+
+
+def special_values(operation: Operation, quantity: str, given: Arrays) -> tuple[np.ndarray, np.ndarray] | None:
+    rule = operation.special.get(quantity)
+    if rule is None or all(np.isfinite(a.astype(np.float64)).all() for a in given.values()):
+        return None
+    return rule(**given)
+
+
+def require_gradual_underflow() -> None:
+    """RuntimeError where subnormal float64 numbers are flushed: no truth can be computed then.
+
+    ``torch.set_flush_denormal(True)`` does that to the whole process, NumPy included.
+    """
+    half = np.full(1, np.finfo(np.float64).tiny) * 0.5
+    if half[0] == 0:
+        raise RuntimeError(
+            "subnormal float64 numbers are flushed to zero in this process "
+            "(torch.set_flush_denormal(True)?): the truth cannot be computed"
+        )
+
+
+def _key(operation: str, quantity: str, given: Arrays, format: Format, stored: frozenset[str]) -> bytes:
+    digest = blake2b(f"{operation} {quantity} {format.name} {sorted(stored)}".encode())
+    for name, array in given.items():
+        digest.update(f"{name} {array.shape} {array.dtype.name}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.digest()

@@ -1,0 +1,111 @@
+"""The public functions: what they refuse, and that what they return is the truth and the tolerance."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import crosscheck
+
+
+@pytest.mark.parametrize(
+    ("arguments", "inputs", "message"),
+    [
+        (("softmix",), {"x": np.ones(2)}, "operation: got 'softmix', expected one of sigmoid, softmax"),
+        (("softmax", "grad"), {"x": np.ones(2)}, "quantity: got 'grad', expected one of value, vjp, jvp"),
+        (("two_layer",), {"x": np.ones((2, 2))}, "quantity: got None, expected one of phi, h, theta"),
+        (("softmax", "vjp"), {"x": np.ones(2)}, "cotangent: missing, softmax vjp needs x, cotangent"),
+        (("softmax",), {"x": np.ones(2), "axis": 1}, "axis: not an input of softmax value, which takes x"),
+        (("softmax",), {"x": np.ones(2, int)}, "x: got dtype int64, expected one of float64"),
+        (("softmax",), {"x": np.ones((2, 0))}, "x: got shape (2, 0), expected at least one class"),
+        (
+            ("cross_entropy",),
+            {"x": np.ones((2, 3)), "y": np.ones((3, 2))},
+            "y: got shape (3, 2), expected (2, n=3)",
+        ),
+        (("softmax",), {"x": "logits"}, "x: got dtype str"),
+    ],
+)
+@pytest.mark.parametrize("function", [crosscheck.exact, crosscheck.tolerance])
+def test_a_bad_call_is_one_line_that_names_the_argument(function, arguments, inputs, message):
+    with pytest.raises((TypeError, ValueError)) as error:
+        function(*arguments, **inputs)
+    assert str(error.value).startswith(message)
+    assert "\n" not in str(error.value)
+
+
+def test_exact_takes_lists_read_only_and_strided_arrays():
+    x = np.arange(12.0).reshape(3, 4)
+    x.setflags(write=False)
+    plain = crosscheck.exact("softmax", x=x[:, ::-2].copy()).round()
+    np.testing.assert_array_equal(crosscheck.exact("softmax", x=x[:, ::-2]).round(), plain)
+    np.testing.assert_array_equal(crosscheck.exact("softmax", x=x[:, ::-2].tolist()).round(), plain)
+
+
+def test_exact_of_special_rows_follows_the_table():
+    inf = np.inf
+    x = np.array([[0.0, -inf], [-inf, -inf], [inf, 0.0], [np.nan, 0.0], [0.0, 0.0]])
+    np.testing.assert_array_equal(
+        crosscheck.exact("logsumexp", x=x).round(), [0.0, -inf, inf, np.nan, np.log(2.0)]
+    )
+    nan = [np.nan, np.nan]
+    np.testing.assert_array_equal(
+        crosscheck.exact("softmax", x=x).round(), [[1.0, 0.0], nan, nan, nan, [0.5, 0.5]]
+    )
+    y = np.array([[1.0, 0.0]] * 5)
+    np.testing.assert_array_equal(
+        crosscheck.exact("cross_entropy", x=x, y=y).round(), [0.0, np.nan, np.nan, np.nan, np.log(2.0)]
+    )
+    y = y[:, ::-1]
+    assert crosscheck.exact("cross_entropy", x=x[:1], y=y[:1]).round() == inf
+
+
+def test_exact_of_the_network_meets_its_own_definition():
+    rng = np.random.default_rng(0)
+    inputs = {
+        "x": rng.normal(size=(2, 3)),
+        "W1": rng.normal(size=(3, 2)),
+        "b1": rng.normal(size=2),
+        "W2": rng.normal(size=(2, 3)),
+        "b2": rng.normal(size=3),
+        "y": np.eye(3)[:2],
+    }
+    d_x = crosscheck.exact("two_layer", "d_x", **inputs)
+    # A central difference of the exact cost, at h = 2⁻²⁶: its error is of order h² (Taylor) and u/h.
+    h = 2.0**-26
+    up, down = (dict(inputs, x=inputs["x"] + s * h * np.eye(1, 6).reshape(2, 3)) for s in (1, -1))
+    slope = (crosscheck.exact("two_layer", "J", **up).mid - crosscheck.exact("two_layer", "J", **down).mid) / (
+        2 * h
+    )
+    assert abs(slope - d_x.mid[0, 0]) < 2.0**-24
+
+
+def test_tolerance_is_tight_and_is_met_by_plain_numpy():
+    x = np.random.default_rng(0).normal(0, 3, (8, 10)).astype(np.float32)
+    e = np.exp(x - x.max(-1, keepdims=True))
+    error = np.abs((e / e.sum(-1, keepdims=True)).astype(float) - crosscheck.exact("softmax", x=x).mid)
+    bound = crosscheck.tolerance("softmax", x=x)
+    assert (error <= bound).all()
+    assert (error / bound).max() > 0.01
+
+
+def test_nothing_that_needs_a_framework_is_imported_for_the_truth():
+    program = (
+        "import sys, numpy, crosscheck; crosscheck.list_implementations();"
+        "crosscheck.exact('softmax', x=numpy.ones(2)).round();"
+        "print([m for m in ('torch', 'jax', 'sympy', 'sklearn', 'scipy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_process_that_flushes_subnormals_is_refused():
+    torch = pytest.importorskip("torch")
+    if not torch.set_flush_denormal(True):
+        pytest.skip("this processor cannot flush subnormals")
+    try:
+        with pytest.raises(RuntimeError, match=r"^subnormal float64 numbers are flushed"):
+            crosscheck.exact("sigmoid", x=np.ones(1))
+    finally:
+        torch.set_flush_denormal(False)

@@ -1,0 +1,89 @@
+"""The command line: exit status, one-line errors, JSON, width."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from crosscheck.cli import main
+
+SMALL = ["softmax", "-i", "reference", "--dtype", "float32", "--case", "typical"]
+
+
+def test_a_small_run_prints_a_table_and_exits_0(capsys):
+    assert main(SMALL) == 0
+    out = capsys.readouterr().out
+    assert "softmax value" in out
+    assert "✓" in out
+    assert max(map(len, out.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["sotfmax"], "operation: got 'sotfmax', expected one of sigmoid, softmax, log_softmax"),
+        (["-i", "tensorflow"], "implementation: got 'tensorflow', expected one of reference, torch.eager"),
+        (["--dtype", "float8"], "dtype: got 'float8', expected one of float64, float32, bfloat16, float16"),
+        (["--case", "none"], "case: got 'none', expected one of typical"),
+        (["--device", "tpu"], "device: got 'tpu', expected cpu, cuda or auto"),
+        (["-i", "reference", "--device", "cuda"], "device: got 'cuda', but no CUDA device"),
+        (["--seed", "x"], "argument --seed: seed: got 'x', expected a whole number from 0"),
+        (["--frobnicate"], "unrecognized arguments: --frobnicate"),
+        (["--json", "no/such/folder/run.json"], "--json: cannot write 'no/such/folder/run.json'"),
+        (["derivations", "--json", "no/such/folder/run.json"], "--json: cannot write"),
+        (["sigmoid", "--case", "one_class"], "case: got 'one_class', expected one of typical, tiny, wide"),
+    ],
+)
+def test_a_bad_call_is_one_line_and_exits_2(capsys, words, message):
+    assert main(words) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith(f"crosscheck: {message}")
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
+
+
+def test_json_is_versioned_and_holds_every_verdict(tmp_path, capsys):
+    path = tmp_path / "run.json"
+    assert main([*SMALL, "--case", "special", "--json", str(path)]) == 0
+    data = json.loads(path.read_text(encoding="utf-8"))
+    assert data["schema"] == "crosscheck.run/1"
+    assert data["environment"]["packages"]["numpy"]
+    assert data["passed"] is True
+    assert data["counts"]["pass"] == 6
+    found = {(v["quantity"], v["case"]) for v in data["verdicts"]}
+    assert found == {(q, c) for q in ("value", "vjp", "jvp") for c in ("typical", "special")}
+    assert [p.name for p in tmp_path.iterdir()] == ["run.json"]
+
+
+def test_what_fails_is_shown_with_its_replay_and_exits_1(monkeypatch, capsys):
+    from crosscheck.implementations import numpy_
+    from crosscheck.operations import operation
+
+    right = operation("softmax").reference
+
+    def halved(**inputs):
+        return {name: array / 2 for name, array in right(**inputs).items()}
+
+    monkeypatch.setattr("crosscheck.implementations.numpy_._run", lambda one, inputs, device: halved(**inputs))
+    planted = numpy_.Implementation("reference", "", numpy_._run, lambda: ("cpu",))
+    monkeypatch.setattr("crosscheck.matrix.implementations", lambda: {"reference": planted})
+    assert main(SMALL) == 1
+    out = capsys.readouterr().out
+    assert "✗ softmax-value-reference-float32-typical" in out
+    assert "again: crosscheck softmax -i reference --dtype float32 --case typical --seed 0" in out
+
+
+def test_the_replay_line_runs_and_gives_the_same_verdicts(tmp_path, capsys):
+    main([*SMALL, "--json", str(tmp_path / "a.json")])
+    first = json.loads((tmp_path / "a.json").read_text())["verdicts"]
+    words = first[0]["replay"].split()[1:]
+    main([*words, "--json", str(tmp_path / "b.json")])
+    assert json.loads((tmp_path / "b.json").read_text())["verdicts"] == first
+
+
+def test_python_m_crosscheck_is_the_same():
+    command = [sys.executable, "-m", "crosscheck", *SMALL]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "✓" in done.stdout

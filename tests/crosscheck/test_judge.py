@@ -1,0 +1,206 @@
+"""The judge: planted wrong backward passes, special values, vacuity, shapes and dtypes."""
+
+import numpy as np
+import pytest
+
+from crosscheck.formats import FORMATS
+from crosscheck.graph import needs
+from crosscheck.judge import FAIL, LOCAL, PASS, VACUOUS, Cell, assess, judge
+from crosscheck.operations import operation
+from crosscheck.truth import Reading, read
+from reference import equations as eq
+
+NETWORK = operation("two_layer")
+FLOAT32 = FORMATS["float32"]
+
+
+def _cell(case="typical", format=FLOAT32, one=NETWORK):
+    return Cell(one, "planted", "cpu", format, case, seed=0)
+
+
+def _inputs(case, format=FLOAT32, one=NETWORK):
+    return one.cases[case].inputs(one.name, format, seed=0)
+
+
+def _run(steps, inputs):
+    """The network with the given steps, every quantity computed from the stored ones, as honest code does."""
+    known = dict(inputs)
+    for name in eq.NETWORK:
+        step = steps.get(name, eq.NETWORK[name])
+        known[name] = np.asarray(step(*(known[need] for need in needs(step))), dtype=np.float32)
+    return {name: known[name] for name in eq.NETWORK}
+
+
+def _stale(d_phi):
+    return np.roll(d_phi.sum(axis=0), 1)
+
+
+WRONG = {
+    # name: (the step that is wrong, its wrong form); "square" inputs, where no shape gives a mistake away
+    "label term dropped": ("d_theta", lambda theta, y: eq.softmax(theta)),
+    "gradient halved": ("d_theta", lambda theta, y: (eq.softmax(theta) - y) / 2),
+    "sign flipped": ("d_theta", lambda theta, y: y - eq.softmax(theta)),
+    "W2 not transposed": ("d_h", lambda d_theta, W2: d_theta @ W2),
+    "σ' given the value": ("d_phi", lambda d_h, h: d_h * eq.sigmoid_gradient(h)),
+    "σ' forgotten": ("d_phi", lambda d_h: d_h),
+    "tanh' for σ'": ("d_phi", lambda d_h, h: d_h * (1 - h * h)),
+    "W1 not transposed": ("d_x", lambda d_phi, W1: d_phi @ W1),
+    "x and ∂J/∂φ the wrong way round": ("d_W1", lambda x, d_phi: d_phi.T @ x),
+    "bias gradient of another unit": ("d_b1", _stale),
+    "φ for h": ("d_W2", lambda phi, d_theta: phi.T @ d_theta),
+    "bias gradient averaged": ("d_b2", lambda d_theta: d_theta.mean(axis=0)),
+}
+
+
+@pytest.mark.parametrize("mistake", WRONG)
+def test_a_wrong_backward_pass_fails_at_its_first_wrong_step(mistake):
+    step, wrong = WRONG[mistake]
+    inputs = _inputs("square")
+    verdicts = list(judge(_cell("square"), inputs, _run({step: wrong}, inputs)))
+    failed = [v.quantity for v in verdicts if v.check == LOCAL and v.status == FAIL]
+    # Later steps are right given the wrong one, so locally only the wrong step fails.
+    assert failed == [step]
+
+
+def test_the_same_network_without_a_mistake_passes_everywhere():
+    inputs = _inputs("square")
+    verdicts = list(judge(_cell("square"), inputs, _run({}, inputs)))
+    assert {v.status for v in verdicts if v.check == LOCAL} == {PASS}
+    assert FAIL not in {v.status for v in verdicts}
+
+
+def test_without_intermediates_a_wrong_gradient_fails_end_to_end():
+    inputs = _inputs("square")
+    results = _run({"d_theta": WRONG["label term dropped"][1]}, inputs)
+    (verdict,) = [v for v in judge(_cell("square"), inputs, {"d_x": results["d_x"]}) if v.quantity == "d_x"]
+    assert (verdict.check, verdict.status) == ("end_to_end", FAIL)
+
+
+def test_a_quantity_that_is_missing_is_unavailable_and_named():
+    inputs = _inputs("square")
+    verdicts = {v.quantity: v for v in judge(_cell("square"), inputs, {})}
+    assert verdicts["d_x"].status == "unavailable"
+    assert verdicts["d_x"].reason == "d_x was not returned"
+
+
+def _reading(hi, bound, special=False):
+    hi = np.asarray(hi, dtype=np.float64)
+    return Reading(hi, np.zeros_like(hi), np.broadcast_to(bound, hi.shape), np.full(hi.shape, special))
+
+
+TRUTH = _reading([1.0, 2.0, -3.0], 2.0**-20)
+
+
+def _assess(actual, truth=TRUTH, dtype=np.float32):
+    return assess(np.asarray(actual, dtype=dtype), truth, FLOAT32)
+
+
+def test_within_the_bound_passes_and_beyond_it_fails():
+    ulp = 2.0**-22
+    assert _assess([1, 2, -3]).status == PASS
+    assert _assess([1, 2, -3 + 4 * ulp]).status == PASS  # 2⁻²⁰, exactly the bound
+    found = _assess([1, 2, -3 + 5 * ulp])
+    assert found.status == FAIL
+    assert found.worst is not None
+    assert found.worst.index == (2,)
+    assert found.worst_ulp == 5
+    assert found.worst_ratio == 1.25
+    assert found.reason == "at [2] got -2.99999881, exact is -3, off by 1.25 × bound 9.54e-07"
+
+
+@pytest.mark.parametrize(
+    ("actual", "reason"),
+    [
+        (np.ones(2, np.float32), "shape: got (2,), expected (3,)"),
+        (np.ones((3, 1), np.float32), "shape: got (3, 1), expected (3,)"),
+        (np.ones(3), "dtype: got float64, expected float32"),
+        (np.ones(3, np.int64), "dtype: got int64, expected float32"),
+        (np.array([1, np.nan, -3], np.float32), "at [1] got nan, exact is 2"),
+        (np.array([np.inf, 2, -3], np.float32), "at [0] got inf, exact is 1"),
+        (np.array([1, 2, -np.inf], np.float32), "at [2] got -inf, exact is -3"),
+    ],
+)
+def test_a_result_that_cannot_be_right_fails_with_the_reason(actual, reason):
+    found = assess(actual, TRUTH, FLOAT32)
+    assert (found.status, found.reason) == (FAIL, reason)
+
+
+@pytest.mark.parametrize("exact", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("got", [np.nan, np.inf, -np.inf, 0.0, 3.4028235e38])
+def test_a_special_value_must_be_that_value(exact, got):
+    truth = _reading([exact, 1.0], 2.0**-20, special=True)
+    same = got == exact or (np.isnan(got) and np.isnan(exact))
+    assert _assess([got, 1.0], truth).status == (PASS if same else FAIL)
+
+
+def test_overflow_is_right_where_the_truth_with_its_bound_passes_the_largest_number():
+    largest = FLOAT32.largest
+    assert _assess([np.inf], _reading([largest * 1.5], 1e30)).status == PASS
+    assert _assess([np.inf], _reading([largest * (1 - 2e-8)], 1e31)).status == PASS
+    assert _assess([np.inf], _reading([largest / 2], 1e31)).status == FAIL
+    assert _assess([-np.inf], _reading([largest * 1.5], 1e30)).status == FAIL
+
+
+@pytest.mark.parametrize(
+    ("hi", "bound", "reason"),
+    [
+        ([1e-9, -1e-9], 1e-8, "zeros would pass"),
+        ([0.0, 0.0], 1e-8, "zeros would pass"),
+        ([1.0, -1.0], 0.6, "half the right answer would pass"),
+        ([1.0, 1.25], 0.25, "the constant 1.12 would pass"),
+    ],
+)
+def test_a_check_that_a_wrong_answer_would_pass_is_vacuous(hi, bound, reason):
+    truth = _reading(hi, bound)
+    found = _assess(truth.hi, truth)
+    assert (found.status, found.reason) == (VACUOUS, reason)
+
+
+def test_a_sharp_check_is_not_vacuous_even_for_one_element_or_a_constant_truth():
+    assert _assess([1.0], _reading([1.0], 0.25)).status == PASS
+    assert _assess([0.5, 0.5], _reading([0.5, 0.5], 2.0**-20)).status == PASS
+
+
+def test_an_empty_result_is_vacuous():
+    assert assess(np.zeros((0, 3), np.float32), _reading(np.zeros((0, 3)), 1.0), FLOAT32).status == VACUOUS
+
+
+def test_resolution_is_the_bound_in_ulps_median_and_worst():
+    found = _assess([1, 2, 4], _reading([1.0, 2.0, 4.0], 2.0**-20))
+    assert found.resolution == (4.0, 8.0)
+
+
+def test_results_flushed_to_zero_are_counted_apart():
+    truth = _reading([2.0**-130, 1.0], 2.0**-126)
+    found = _assess([0.0, 1.0], truth)
+    assert (found.flushed, found.worst_ulp) == (1, 0.0)
+    # a normal number returned as 0 is an error like any other
+    assert _assess([0.0, 1.0], _reading([2.0**-120, 1.0], 2.0**-119)).worst_ulp == 2.0**23
+
+
+@pytest.mark.parametrize("case", ["typical", "dominant", "masked", "many_classes"])
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "logsumexp"])
+def test_the_fast_truth_and_the_balls_agree(name, case):
+    """Read the same quantity in float32 (fast where it can be) and by balls alone."""
+    one = operation(name)
+    inputs = _inputs(case, one=one)
+    for quantity in one.quantities:
+        given = {leaf: inputs[leaf] for leaf in one.leaves(quantity)}
+        fast = read(one, quantity, given, FLOAT32, frozenset({"x"}))
+        from crosscheck.truth import enclose
+
+        hi, lo = enclose(one.graph, quantity, given).split(FORMATS["float64"])
+        finite = np.isfinite(hi)
+        with np.errstate(invalid="ignore"):
+            apart = np.abs((fast.hi - hi) + (fast.lo - lo))
+        assert (apart[finite] <= FLOAT32.ulp(hi)[finite] / 64).all()  # truth.NEGLIGIBLE
+        np.testing.assert_array_equal(fast.hi[~finite], hi[~finite])
+
+
+def test_wrong_intermediate_shapes_are_a_verdict_and_not_an_exception():
+    inputs = _inputs("square")
+    results = _run({}, inputs)
+    results["d_phi"] = results["d_phi"][:, :3]
+    verdicts = list(judge(_cell("square"), inputs, results))
+    assert "d_phi" in {v.quantity for v in verdicts if v.status == FAIL}
+    assert len({v.quantity for v in verdicts}) == 13

@@ -1,0 +1,100 @@
+"""Imports run one way, and the frameworks are imported lazily."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LAYERS = (
+    # each may import those before it, and modules of its own line
+    {"formats", "graph"},
+    {"numbers"},
+    {"enclosure", "shapes", "cases"},
+    {"operation", "digits"},
+    {"operations", "implementation", "truth"},
+    {"implementations", "judge"},
+    {"known", "matrix", "proof", "accuracy", "environment"},
+    {"run"},
+    {"report"},
+    {"api"},
+    {"cli", "__init__", "__main__"},
+)
+LAZY = ("torch", "jax", "sympy", "sklearn", "mpmath", "scipy")
+MAY_IMPORT = {"crosscheck/numbers/symbol.py": ("sympy",)}  # the proofs' arithmetic, itself imported lazily
+SOURCES = [*ROOT.glob("reference/**/*.py"), *ROOT.glob("crosscheck/**/*.py")]
+
+
+def _imports(path, top_level=False):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in tree.body if top_level else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            package = list(path.relative_to(ROOT).with_suffix("").parts[: -node.level]) if node.level else []
+            base = ".".join([*package, *([node.module] if node.module else [])])
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def _layer(module):
+    return next((i for i, layer in enumerate(LAYERS) if module in layer), None)
+
+
+def _part(name):
+    """The name of a module or package directly under crosscheck, or '' for another."""
+    parts = name.split(".")
+    if parts[0] != "crosscheck":
+        return ""
+    return parts[1] if len(parts) > 1 and _layer(parts[1]) is not None else "__init__"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_run_one_way(path):
+    relative = path.relative_to(ROOT)
+    ours = [name for name in _imports(path) if name.split(".")[0] == "crosscheck"]
+    if relative.parts[0] == "reference":
+        assert not ours
+        return
+    here = relative.parts[1].removesuffix(".py")
+    assert _layer(here) is not None, f"{here} has no layer"
+    back = [name for name in ours if _layer(_part(name)) > _layer(here)]
+    # ``str(run)`` is the report, and records are matched with the operations there are: imported when called.
+    assert not [name for name in back if (here, _part(name)) != ("run", "report")]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_frameworks_are_imported_lazily(path):
+    may = MAY_IMPORT.get(str(path.relative_to(ROOT)), ())
+    names = {name.split(".")[0] for name in _imports(path, top_level=True)}
+    assert not names.intersection(LAZY) - set(may)
+
+
+def test_the_check_itself_can_fail(tmp_path):
+    planted = ROOT / "crosscheck" / "formats.py"
+    assert "crosscheck.judge" not in list(_imports(planted))
+    assert _layer("judge") > _layer("formats")
+    assert _part("crosscheck.judge.Cell") == "judge"
+    assert list(_imports(ROOT / "crosscheck" / "truth.py"))  # relative imports are resolved
+    assert "crosscheck.numbers.ball.Ball" in list(_imports(ROOT / "crosscheck" / "truth.py"))
+
+
+def test_every_source_has_a_test_of_its_name():
+    tests = {path.stem.removeprefix("test_") for path in (ROOT / "tests").rglob("test_*.py")}
+    covered_by = {  # modules that another test exercises as its subject
+        "operation": "shapes",
+        "implementation": "matrix",
+        "numpy_": "matrix",
+        "torch_": "matrix",
+        "jax_": "matrix",
+        "truth": "judge",
+        "run": "cli",
+        "environment": "cli",
+        "array": "ball",
+        "log_softmax": "softmax",
+        "logsumexp": "softmax",
+        "__main__": "cli",
+    }
+    for path in SOURCES:
+        name = path.stem
+        if name != "__init__":
+            assert name in tests or covered_by.get(name) in tests, path
