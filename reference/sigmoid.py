@@ -18,7 +18,8 @@ from ._arrays import floating, matching, stored
 def _gradient(x: np.ndarray) -> np.ndarray:
     """t / (1 + t)², in float64."""
     t = np.exp(-np.abs(x.astype(np.float64)))
-    return np.asarray(t / np.square(1 + t))
+    # (1 + t)² as 1 + t (2 + t): squaring would double the rounding of 1 + t.
+    return np.asarray(t / (1 + t * (2 + t)))
 
 
 @np.errstate(all="ignore")

@@ -30,22 +30,30 @@ from ._arrays import matching, rows, stored, with_axis, without
 
 @dataclass(frozen=True)
 class Shifted:
-    """Rows of logits less their largest, in float64, the classes last: x, m, d = fl(x − m), e = e^(x − m), S.
+    """Rows of logits less their largest, in float64, the classes last.
 
-    ``top`` is the place of the one largest entry that S, ``others``, leaves out; it has e = 1.
+    ``x``, its largest entry ``m``, ``d`` = fl(x − m) and ``delta`` with x − m = d + δ (None for the narrower dtypes:
+    what float64 loses there is far below their ulp), ``e`` = e^d, and ``others`` = S. ``top`` is the place of the
+    one largest entry that S leaves out; there e = 1.
     """
 
     x: np.ndarray
     m: np.ndarray
     d: np.ndarray
+    delta: np.ndarray | None
     e: np.ndarray
     top: np.ndarray
     others: np.ndarray
 
     @property
     def softmax(self) -> np.ndarray:
-        """e / (1 + S), (..., n)."""
-        return self.e / (1 + self.others)
+        """e^(d + δ) / (1 + S), (..., n), the rounding of 1 + S given back together with δ."""
+        total = 1 + self.others
+        p = self.e / total
+        if self.delta is None:
+            return p
+        lost = subtraction_error(self.others, -np.ones(1), total)
+        return p + p * (self.delta - lost / total)
 
     @property
     def log_sum(self) -> np.ndarray:
@@ -64,6 +72,21 @@ def subtraction_error(x: np.ndarray, m: np.ndarray, d: np.ndarray) -> np.ndarray
     return np.nan_to_num(delta, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
 
 
+def pairwise_sum(a: np.ndarray) -> np.ndarray:
+    """Σ along the last axis, (..., n) → (..., 1), in ⌈log₂ n⌉ rounds of adding one half to the other.
+
+    NumPy's own sum adds runs of 16 in sequence, which loses up to 4.6 ulp where the terms are equal.
+
+    >>> pairwise_sum(np.array([1.0, 2.0, 3.0]))
+    array([6.])
+    """
+    while (n := a.shape[-1]) > 1:
+        half = (n + 1) // 2
+        a, rest = a[..., :half].copy(), a[..., half:]
+        a[..., : n - half] += rest
+    return a
+
+
 def shifted(x: np.ndarray, axis: int) -> Shifted:
     """The shifted rows of a checked array (``with_axis``)."""
     wide = rows(x, axis)
@@ -71,14 +94,15 @@ def shifted(x: np.ndarray, axis: int) -> Shifted:
     m = np.take_along_axis(wide, top, axis=-1)
     d = wide - m
     e = np.exp(d)
-    # In narrower formats the rounding of a float64 difference is far below their ulp.
-    if x.dtype == np.float64:
-        e += e * subtraction_error(wide, m, d)
     np.put_along_axis(e, top, 0.0, axis=-1)
-    # m − m is 0, but NaN where m is infinite: the rows that have no softmax.
-    others = e.sum(axis=-1, keepdims=True) + (m - m)
+    if x.dtype == np.float64:
+        delta = subtraction_error(wide, m, d)
+        others = pairwise_sum(e) + (e * delta).sum(axis=-1, keepdims=True)
+    else:
+        delta, others = None, e.sum(axis=-1, keepdims=True)
     np.put_along_axis(e, top, 1.0, axis=-1)
-    return Shifted(wide, m, d, e, top, others)
+    # m − m is 0, but NaN where m is infinite: the rows that have no softmax.
+    return Shifted(wide, m, d, delta, e, top, others + (m - m))
 
 
 @np.errstate(all="ignore")
