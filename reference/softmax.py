@@ -32,9 +32,9 @@ from ._arrays import matching, rows, stored, with_axis, without
 class Shifted:
     """Rows of logits less their largest, in float64, the classes last.
 
-    ``x``, its largest entry ``m``, ``d`` = fl(x − m) and ``delta`` with x − m = d + δ (None for the narrower dtypes:
-    what float64 loses there is far below their ulp), ``e`` = e^d, and ``others`` = S. ``top`` is the place of the
-    one largest entry that S leaves out; there e = 1.
+    ``x``, its largest entry ``m``, ``d`` = fl(x − m) and ``delta`` with x − m = d + δ (None for narrower dtypes:
+    what float64 loses is far below their ulp), ``e`` = e^d, and ``others`` = S. ``top`` is the place of the one
+    largest entry that S leaves out; there e = 1.
     """
 
     x: np.ndarray
@@ -87,6 +87,18 @@ def pairwise_sum(a: np.ndarray) -> np.ndarray:
     return a
 
 
+_TINY = 2.0**-960
+"""Below this the terms of S may be subnormal, and the sum of their roundings more than an ulp of S."""
+
+
+def _tiny_sum(d: np.ndarray, delta: np.ndarray, top: np.ndarray) -> np.ndarray:
+    """S = e^(−512) Σ e^(d + 512 + δ) for S < ``_TINY``: d + 512 is exact wherever its exponential counts."""
+    e = np.exp(d + 512)
+    e += e * delta
+    np.put_along_axis(e, top, 0.0, axis=-1)
+    return pairwise_sum(e) * np.exp(-512.0)
+
+
 def shifted(x: np.ndarray, axis: int) -> Shifted:
     """The shifted rows of a checked array (``with_axis``)."""
     wide = rows(x, axis)
@@ -98,6 +110,9 @@ def shifted(x: np.ndarray, axis: int) -> Shifted:
     if x.dtype == np.float64:
         delta = subtraction_error(wide, m, d)
         others = pairwise_sum(e) + (e * delta).sum(axis=-1, keepdims=True)
+        tiny = others[..., 0] < _TINY
+        if tiny.any():
+            others[tiny] = _tiny_sum(d[tiny], delta[tiny], top[tiny])
     else:
         delta, others = None, e.sum(axis=-1, keepdims=True)
     np.put_along_axis(e, top, 1.0, axis=-1)
