@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from flint import arb
 
 from .formats import Format, format_of
-from .numbers.array import Objects, boxed
-from .numbers.ball import BITS, Ball, floats, precision
+from .numbers.array import Objects, boxed, mapped
+from .numbers.ball import BITS, Ball, floats, precision, undecided
 
 MAX_BITS = 16384
 """Precision doubles from ``BITS`` until the question is decided, up to here."""
@@ -67,71 +68,85 @@ class Enclosure:
 
     @property
     def radius(self) -> np.ndarray:
-        """The radii, as float64 rounded up."""
-        return np.nextafter(floats(_each(self.balls(), "rad")), np.inf)
+        """How far the exact values may lie from ``mid``, as float64 rounded up; 0 where ``mid`` is exact."""
+        balls = self.balls()
+        with precision(self._bits):
+            distance = mapped(lambda ball: abs(ball).upper(), boxed(balls - Ball.of(floats(balls)).data))
+        radius = _outward(distance, np.inf)
+        known = np.isnan(radius) & ~mapped(undecided, balls).astype(bool)
+        return self._with_special(np.where(known, 0.0, radius), 0.0)
 
     @property
     def lower(self) -> np.ndarray:
         """Float64 numbers that are at most the exact values."""
-        return self._with_special(_outward(self.balls(), "lower", -np.inf))
+        return self._with_special(_outward(self._ends(arb.lower), -np.inf))
 
     @property
     def upper(self) -> np.ndarray:
         """Float64 numbers that are at least the exact values."""
-        return self._with_special(_outward(self.balls(), "upper", np.inf))
+        return self._with_special(_outward(self._ends(arb.upper), np.inf))
 
     def split(self, format: Format) -> tuple[np.ndarray, np.ndarray]:
         """(hi, lo) in float64: hi + lo is the exact value to a thousandth of the format's ulp.
 
-        Special values and values beyond the largest float64 stand in ``hi``, with ``lo`` = 0.
+        ``lo`` cannot be finer than 2^−1075, so for subnormal float64 values it is half an ulp. Special values and
+        values beyond the largest float64 stand in ``hi``, with ``lo`` = 0. UndecidedError at ``MAX_BITS``.
         """
         while True:
             balls = self.balls()
             hi = floats(balls)
-            radius = floats(_each(balls, "rad"))
-            settled = (radius <= format.ulp(hi) * 2.0**-10) | ~np.isfinite(hi)
-            if settled.all() or self._decided_by_table(settled):
+            settled = floats(mapped(arb.rad, balls)) <= format.ulp(hi) * 2.0**-10
+            for i in map(tuple, np.argwhere(~np.isfinite(hi))):
+                settled[i] = not undecided(balls[i]) and (np.isnan(hi[i]) or np.isinf(float(balls[i].abs_lower())))
+            if self._all_settled(settled):
                 break
             self._refine()
         with precision(self._bits):
             lo = floats(boxed(balls - Ball.of(hi).data))
         hi = self._with_special(hi)
-        return hi, np.where(np.isfinite(hi), np.where(np.isfinite(lo), lo, 0.0), 0.0)
+        return hi, np.where(np.isfinite(hi) & np.isfinite(lo), lo, 0.0)
 
     def round(self, dtype: object = "float64") -> np.ndarray:
         """The exact values correctly rounded to a format, straight: nearest, ties to even; NaN stays NaN.
 
-        A value that underflows to zero keeps its sign; an exact zero is +0.
+        A value that underflows to zero keeps its sign; an exact zero is +0, and so is a value whose enclosure
+        still reaches to both sides of zero when it is known to round to it. UndecidedError at ``MAX_BITS``.
         """
         format = format_of(dtype)
         while True:
             balls = self.balls()
             with precision(self._bits):
-                ends = [_round_points(_each(balls, end), format) for end in ("lower", "upper")]
-            settled = (ends[0] == ends[1]) | np.isnan(ends[0].astype(np.float64))
-            if settled.all() or self._decided_by_table(settled):
-                break
+                rounded, settled = _round_near(balls, format)
+                open_ = np.nonzero(~settled)
+                rounded[open_], settled[open_] = _round_ends(balls[open_], format)
+            if self._all_settled(settled):
+                return self._with_special(rounded).astype(format.dtype)
             self._refine()
-        # An enclosure that straddles zero and rounds to it leaves the sign open: the midpoint's is taken.
-        wide = ends[1].astype(np.float64)
-        zero = np.where(floats(balls) < 0, -0.0, 0.0)
-        exact = self._with_special(np.where(wide == 0, zero, wide))
-        return exact.astype(format.dtype)
 
     def ulp_error(self, actual: Any, dtype: object = None) -> np.ndarray:
-        """|actual − exact| in ulps of the exact value in ``actual``'s format; NaN beside NaN is 0."""
+        """|actual − exact| in ulps of the exact value in ``actual``'s format; NaN beside NaN is 0.
+
+        ValueError where the shapes differ.
+        """
         actual = np.asarray(actual)
+        if actual.shape != self.shape:
+            raise ValueError(f"actual: got shape {actual.shape}, expected {self.shape}")
         format = format_of(actual.dtype if dtype is None else dtype)
         return ulps(actual, *self.split(format), format)
 
-    def _with_special(self, values: np.ndarray) -> np.ndarray:
+    def _ends(self, end: Callable[[arb], arb]) -> Objects:
+        balls = self.balls()
+        with precision(self._bits):
+            return mapped(end, balls)
+
+    def _with_special(self, values: np.ndarray, instead: float | None = None) -> np.ndarray:
         if self._special is None:
             return values
         mask, special = self._special
-        return np.where(mask, special, values)
+        return np.where(mask, special if instead is None else instead, values)
 
-    def _decided_by_table(self, settled: np.ndarray) -> bool:
-        return self._special is not None and bool((settled | self._special[0]).all())
+    def _all_settled(self, settled: np.ndarray) -> bool:
+        return bool((settled if self._special is None else settled | self._special[0]).all())
 
 
 def ulps(actual: np.ndarray, hi: np.ndarray, lo: np.ndarray, format: Format) -> np.ndarray:
@@ -145,20 +160,41 @@ def ulps(actual: np.ndarray, hi: np.ndarray, lo: np.ndarray, format: Format) -> 
     return np.where((same & (lo == 0)) | overflow, 0.0, np.where(np.isnan(error), np.inf, error))
 
 
-def _each(balls: Objects, method: str) -> Objects:
-    out = np.empty(balls.size, dtype=object)
-    for i, ball in enumerate(balls.ravel()):
-        out[i] = getattr(ball, method)()
-    return out.reshape(balls.shape)
+def _beyond(points: Objects, near: np.ndarray) -> np.ndarray:
+    """The sign of points − near, without the underflow that a float64 difference has."""
+    signs = [(point > n) - (point < n) for point, n in zip(points.ravel(), near.ravel().tolist(), strict=True)]
+    return np.array(signs, dtype=int).reshape(points.shape)
 
 
-def _outward(balls: Objects, end: str, direction: float) -> np.ndarray:
-    points = _each(balls, end)
+def _outward(points: Objects, direction: float) -> np.ndarray:
     near = floats(points)
-    inside = floats(boxed(points - Ball.of(near).data)) * direction > 0
+    inside = _beyond(points, near) == np.sign(direction)
     return np.where(inside, np.nextafter(near, direction), near)
 
 
-def _round_points(points: Objects, format: Format) -> np.ndarray:
-    near = floats(points)
-    return format.round(near, np.sign(np.nan_to_num(floats(boxed(points - Ball.of(near).data)))))
+def _round_near(balls: Objects, format: Format) -> tuple[np.ndarray, np.ndarray]:
+    """The rounded values in float64, and where float64 arithmetic is enough to be sure of them.
+
+    That is where the midpoint with all that it may be off (the radius, and under 4 roundings of float64) rounds to
+    one and the same number, other than zero, whose sign needs more care.
+    """
+    hi, radius = floats(balls), floats(mapped(arb.rad, balls))
+    with np.errstate(all="ignore"):
+        if format.precision == 53:
+            lo = floats(boxed(balls - Ball.of(hi).data))
+            gap = np.abs(hi) - np.nextafter(np.abs(hi), 0)
+            return hi, (np.abs(lo) + radius) * 1.001 < gap / 2
+        off = radius * 1.001 + np.abs(hi) * 2.0**-51 + format.smallest_subnormal * 2.0**-60
+        low, high = (format.round(hi + d).astype(np.float64) for d in (-off, off))
+    return low, (low == high) & (low != 0) & np.isfinite(hi)
+
+
+def _round_ends(balls: Objects, format: Format) -> tuple[np.ndarray, np.ndarray]:
+    """The rounded values in float64 where both ends of a ball round to one number, and where they do."""
+    ends = [mapped(end, balls) for end in (arb.lower, arb.upper)]
+    nears = [floats(points) for points in ends]
+    signs = [_beyond(points, near) for points, near in zip(ends, nears, strict=True)]
+    low, high = (format.round(n, sign).astype(np.float64) for n, sign in zip(nears, signs, strict=True))
+    numbers = np.isnan(low) & ~mapped(undecided, balls).astype(bool)
+    below = np.array([low < 0 and not high > 0 for low, high in zip(*ends, strict=True)], dtype=bool)
+    return np.where(low == 0, np.where(below, -0.0, 0.0), low), (low == high) | numbers

@@ -53,7 +53,7 @@ class Format:
     def ulp(self, value: np.ndarray | float) -> np.ndarray:
         """ulp(r) = 2^(clamp(⌊log₂|r|⌋, emin, emax) − (p − 1)), as float64.
 
-        >>> FORMATS["float32"].ulp(1.0) == 2.0**-23
+        >>> bool(FORMATS["float32"].ulp(1.0) == 2.0**-23)
         True
         """
         _, exponent = np.frexp(np.where(np.isfinite(value), value, self.largest))
@@ -68,10 +68,10 @@ class Format:
         """
         value = np.asarray(value, dtype=np.float64)
         if self.precision == 53:
-            return value
+            return value.copy()
         odd = _round_to_odd(value, np.asarray(sticky))
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-            exponent = np.log2(self.ulp(odd)).astype(int)
+            exponent = np.frexp(self.ulp(odd))[1] - 1
             rounded = np.ldexp(np.rint(np.ldexp(odd, -exponent)), exponent)
         beyond = np.abs(rounded) > self.largest
         rounded = np.where(beyond, np.copysign(np.inf, rounded), rounded)
@@ -109,7 +109,8 @@ def format_of(dtype: object) -> Format:
     >>> format_of("bfloat16").precision
     8
     """
-    name = dtype if isinstance(dtype, str) else np.dtype(dtype).name  # type: ignore[call-overload]
+    # np.dtype(None) is float64: nobody who passes None means that
+    name = dtype if dtype is None or isinstance(dtype, str) else np.dtype(dtype).name  # type: ignore[call-overload]
     if name not in FORMATS:
         raise ValueError(f"dtype: got {name!r}, expected one of {', '.join(FORMATS)}")
     return FORMATS[name]

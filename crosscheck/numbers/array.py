@@ -18,11 +18,8 @@ Objects = np.ndarray[Any, np.dtype[Any]]
 
 
 def fill(items: Iterable[Any], shape: tuple[int, ...]) -> Objects:
-    """An object array of the given shape, filled one by one: NumPy takes a series for a sequence otherwise."""
-    flat = np.empty(int(np.prod(shape, dtype=int)), dtype=object)
-    for i, item in enumerate(items):
-        flat[i] = item
-    return flat.reshape(shape)
+    """An object array of the given shape, filled one by one: ``np.array`` takes a series for a sequence."""
+    return np.fromiter(items, dtype=object, count=int(np.prod(shape, dtype=int))).reshape(shape)
 
 
 def boxed(value: Any) -> Objects:
@@ -33,6 +30,18 @@ def boxed(value: Any) -> Objects:
 def mapped(fn: Callable[[Any], Any], data: Objects) -> Objects:
     """``fn`` of every entry."""
     return fill(map(fn, data.ravel()), data.shape)
+
+
+def _python_numbers(array: np.ndarray) -> np.ndarray:
+    """The array in a dtype whose ``tolist`` gives ints or floats, without rounding."""
+    if array.dtype.kind in "iu":
+        return array
+    if array.dtype.kind == "b":
+        return array.astype(np.int64)
+    # float16, float32, and bfloat16, which NumPy does not count among its floats
+    if array.dtype.itemsize > 8 or array.dtype.kind not in "fV" or not np.can_cast(array.dtype, np.float64):
+        raise TypeError(f"dtype: got {array.dtype.name}, expected integers or floats that float64 holds exactly")
+    return array.astype(np.float64)
 
 
 class ScalarArray(NDArrayOperatorsMixin, ABC):
@@ -50,6 +59,11 @@ class ScalarArray(NDArrayOperatorsMixin, ABC):
         """An int, a float or a scalar of this system as one of its scalars, exactly."""
 
     @classmethod
+    def scalars(cls, numbers: list[Any]) -> Iterable[Any]:
+        """Each int or float as a scalar of this system: for those that have a faster way than one by one."""
+        return map(cls.scalar, numbers)
+
+    @classmethod
     @abstractmethod
     def matmul(cls, a: Objects, b: Objects) -> Objects:
         """The product of two matrices."""
@@ -60,13 +74,16 @@ class ScalarArray(NDArrayOperatorsMixin, ABC):
 
     @classmethod
     def of(cls, value: Any) -> Self:
-        """``value`` (an array of floats, or already of this system) in this number system, exactly."""
+        """``value`` (an array of floats or integers, or already of this system) in this number system, exactly.
+
+        TypeError for dtypes that float64 does not hold (complex, longdouble, text).
+        """
         if isinstance(value, cls):
             return value
         array = np.asarray(value)
-        if array.dtype != object:
-            array = array.astype(np.int64 if array.dtype.kind in "biu" else np.float64)
-        return cls(fill(map(cls.scalar, array.ravel().tolist()), array.shape))
+        if array.dtype == object:
+            return cls(mapped(cls.scalar, array))
+        return cls(fill(cls.scalars(_python_numbers(array).ravel().tolist()), array.shape))
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         operation = np.matmul if ufunc is np.matmul else self.ufuncs.get(ufunc)

@@ -4,28 +4,31 @@ Inputs convert exactly. Every operation rounds outward at the precision of the m
 result encloses the exact value whatever the precision; more bits only make it narrower. Arb: F. Johansson,
 "Arb: efficient arbitrary-precision midpoint-radius interval arithmetic", IEEE Trans. Computers 66 (2017).
 
-Two conventions are ours, and both keep the enclosure:
+What is not a real number:
 
-- e^x beyond |x| = 2⁶⁰ is out of reach of any format (and of Arb's own exp near 10³⁰⁰): it becomes a ball
-  around [0, 2^(−2⁵⁰)] below, and above ``+inf``, "larger than 2^(2⁵⁰)", whose quotients are that ball again;
-- an exact 0 times an infinity is 0: the limit behind "0 log 0 = 0" of the cross-entropy.
+- an infinite input is an exact infinity: e^(−inf) = 0, log 0 = −inf, 1/inf = 0. A finite number, however large,
+  never becomes one: e^(10³⁰⁰) is a ball like any other;
+- an exact 0 times an infinity is 0: the limit behind "0 log 0 = 0" of the cross-entropy (for ``*``, not in ``@``);
+- NaN ± 0 is what has no value (inf − inf, 1/0, log(−1), a NaN input); NaN ± inf is what this precision cannot
+  tell, such as 1/b where b may be 0. See ``undecided``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from flint import arb, arb_mat, ctx, fmpz
+from flint import arb, arb_mat, ctx
 
 from .array import Objects, ScalarArray, boxed, fill, mapped
 
 BITS = 128
-_FAR = 2.0**60
-_TINY_EXPONENT = fmpz(2) ** 50
+_NEAR = 2.0**60
+_FAR_BITS = 1024 + BITS
+"""Enough to reduce any float64 argument of exp to a fraction, which Arb needs for a finite result."""
 
 
 @contextmanager
@@ -39,57 +42,80 @@ def precision(bits: int) -> Iterator[None]:
         ctx.prec = before
 
 
-def _tiny() -> arb:
-    """A ball around [0, 2^(−2⁵⁰)]."""
-    half = arb((fmpz(1), -_TINY_EXPONENT - 1))
-    return arb(half, half)
-
-
 def floats(data: Objects) -> np.ndarray:
     """The midpoints as float64, each the nearest; beyond the largest float64 it is ±inf."""
     return np.array([float(item) for item in data.ravel()], dtype=np.float64).reshape(data.shape)
 
 
-def _exp_far(x: arb) -> arb:
-    if x.is_nan():
-        return arb.nan()
-    if x > _FAR:
-        return arb.pos_inf()
-    if x < -_FAR:
-        return arb(0) if not x.is_finite() else _tiny()
+def undecided(ball: arb) -> bool:
+    """Whether nothing is known of the value at this precision: NaN ± inf."""
+    return ball.is_nan() and not ball.rad().is_finite()
+
+
+def _nan() -> arb:
+    return arb(float("nan"))
+
+
+def _no_number(ball: arb) -> bool:
+    return ball.is_nan() and ball.rad().is_finite()
+
+
+def _finite(data: Objects) -> bool:
+    return all(map(arb.is_finite, data.ravel()))
+
+
+def _exp_extended(x: arb) -> arb:
+    if _no_number(x):
+        return _nan()
+    if abs(x) > _NEAR and x.is_finite():
+        with precision(max(ctx.prec, _FAR_BITS)):
+            return x.exp()
     return x.exp()
 
 
 def _exp(data: Objects) -> Objects:
-    if not (np.abs(floats(data)) < _FAR / 2).all():
-        return mapped(_exp_far, data)
-    return mapped(arb.exp, data)
+    return mapped(arb.exp if (np.abs(floats(data)) < _NEAR).all() else _exp_extended, data)
+
+
+def _log_extended(x: arb) -> arb:
+    if _no_number(x) or x < 0:
+        return _nan()
+    return arb.neg_inf() if x == 0 else x.log()
+
+
+def _log(data: Objects) -> Objects:
+    result = mapped(arb.log, data)
+    return result if _finite(result) else mapped(_log_extended, data)
 
 
 def _times_extended(a: arb, b: arb) -> arb:
-    return arb(0) if a == 0 or b == 0 else a * b
+    if _no_number(a) or _no_number(b):
+        return _nan()
+    if (a == 0 and not undecided(b)) or (b == 0 and not undecided(a)):
+        return arb(0)
+    return a * b
 
 
 def _multiply(a: Objects, b: Objects) -> Objects:
     product = boxed(a * b)
-    if all(item.is_finite() for item in product.ravel()):
-        return product
-    return boxed(np.frompyfunc(_times_extended, 2, 1)(a, b))
+    return product if _finite(product) else boxed(np.frompyfunc(_times_extended, 2, 1)(a, b))
 
 
 def _over_extended(a: arb, b: arb) -> arb:
-    if not b.is_finite() and a.is_finite():
-        if b > 0:
-            return a * _tiny()
-        if b < 0:
-            return -a * _tiny()
+    both_infinite = not a.is_nan() and not b.is_nan() and not a.is_finite() and not b.is_finite()
+    if _no_number(a) or _no_number(b) or b == 0 or (both_infinite and a.is_exact() and b.is_exact()):
+        return _nan()
     return a / b
 
 
 def _divide(a: Objects, b: Objects) -> Objects:
-    if all(item.is_finite() for item in b.ravel()):
-        return boxed(a / b)
-    return boxed(np.frompyfunc(_over_extended, 2, 1)(a, b))
+    quotient = boxed(a / b)
+    return quotient if _finite(quotient) else boxed(np.frompyfunc(_over_extended, 2, 1)(a, b))
+
+
+def _dot_extended(row: Objects, column: Objects) -> arb:
+    terms = (_nan() if _no_number(a) or _no_number(b) else a * b for a, b in zip(row, column, strict=True))
+    return sum(terms, arb(0))
 
 
 class Ball(ScalarArray):
@@ -104,7 +130,7 @@ class Ball(ScalarArray):
             np.divide: _divide,
             np.negative: lambda a: boxed(-a),
             np.exp: _exp,
-            np.log: lambda a: mapped(arb.log, a),
+            np.log: _log,
         }
     )
 
@@ -113,9 +139,17 @@ class Ball(ScalarArray):
         return value if isinstance(value, arb) else arb(value)
 
     @classmethod
+    def scalars(cls, numbers: list[Any]) -> Iterable[arb]:
+        return map(arb, numbers)
+
+    @classmethod
     def matmul(cls, a: Objects, b: Objects) -> Objects:
-        product = matrix(a) * matrix(b)
-        return fill(product.entries(), (a.shape[0], b.shape[1]))
+        product = fill((matrix(a) * matrix(b)).entries(), (a.shape[0], b.shape[1]))
+        if not _finite(product):
+            for i, j in np.ndindex(product.shape):
+                if not product[i, j].is_finite():
+                    product[i, j] = _dot_extended(a[i], b[:, j])
+        return product
 
     def max(self, axis: int | None = None, keepdims: bool = False) -> Self:
         """The midpoint of the entry whose midpoint is largest, as an exact constant."""
