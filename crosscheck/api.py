@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from . import shapes
+from . import shapes, workers
 from .cases import Arrays
 from .enclosure import Enclosure
 from .formats import format_of
 from .implementations import implementations
 from .judge import Verdict
 from .known import with_known
-from .matrix import Plan, Selection, plan, run
+from .matrix import Plan, Selection, plan
 from .operation import Operation
 from .operations import operation, operations
 from .run import Run
@@ -89,18 +89,28 @@ def _checked(name: str, quantity: str | None, inputs: dict[str, Any]) -> tuple[O
     return one, wanted, given
 
 
-def validate(selection: Selection | None = None, progress: Callable[[int, int], None] | None = None) -> Run:
+def validate(
+    selection: Selection | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    jobs: int | None = None,
+) -> Run:
     """Run the matrix on what is installed; ``progress(done, all)`` is called after every cell."""
     selection = selection or Selection()
-    return execute(plan(selection), selection.seed, progress)
+    return execute(plan(selection), selection.seed, progress, jobs)
 
 
-def execute(todo: Plan, seed: int, progress: Callable[[int, int], None] | None = None) -> Run:
-    """Judge the cells of a plan."""
+def execute(
+    todo: Plan,
+    seed: int,
+    progress: Callable[[int, int], None] | None = None,
+    jobs: int | None = None,
+) -> Run:
+    """Judge the cells of a plan, in ``jobs`` processes (by default one for each core)."""
     start = time.perf_counter()
-    verdicts: list[Verdict] = []
-    for done, cell_verdicts in enumerate(run(todo.cells), 1):
-        verdicts += cell_verdicts
+    found: dict[int, tuple[Verdict, ...]] = {}
+    for i, verdicts in workers.run(todo.cells, jobs):
+        found[i] = verdicts
         if progress is not None:
-            progress(done, len(todo.cells))
-    return Run(with_known(verdicts), todo.gaps, seed, time.perf_counter() - start)
+            progress(len(found), len(todo.cells))
+    ordered = (verdict for i in sorted(found) for verdict in found[i])
+    return Run(with_known(ordered), todo.gaps, seed, time.perf_counter() - start)

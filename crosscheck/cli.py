@@ -61,6 +61,12 @@ def _parser(name: str, description: str) -> _Parser:
     return parser
 
 
+def _jobs(word: str) -> int:
+    if not word.isdecimal() or int(word) == 0:
+        raise argparse.ArgumentTypeError(f"jobs: got {word!r}, expected a whole number from 1")
+    return int(word)
+
+
 def _seed(word: str) -> int:
     if not word.isdecimal():
         raise argparse.ArgumentTypeError(f"seed: got {word!r}, expected a whole number from 0")
@@ -78,6 +84,7 @@ def _matrix(words: Sequence[str]) -> int:
     parser.add_argument("--dtype", **several, help="float64, float32, bfloat16, float16; repeatable")
     parser.add_argument("--case", **several, help="a regime of inputs, such as saturated; repeatable")
     parser.add_argument("--device", default="auto", help="cpu, cuda, or auto: what is found (auto)")
+    parser.add_argument("-j", "--jobs", type=_jobs, metavar="N", help="processes (one for each core)")
     asked = parser.parse_args(words)
     _writable(asked.json)
 
@@ -95,7 +102,7 @@ def _matrix(words: Sequence[str]) -> int:
         seed=asked.seed,
     )
     with _Bar("judging") as bar:
-        run = execute(plan(selection), selection.seed, bar)
+        run = execute(plan(selection), selection.seed, bar, asked.jobs)
     if asked.json:
         _written(write_json, run.to_dict(), asked.json)
     _console().print(render(run))

@@ -157,16 +157,17 @@ def assess(actual: np.ndarray, truth: Reading, format: Format) -> Assessment:
     error = ulps(actual, truth.hi, truth.lo, format)
     subnormal = (np.abs(truth.hi) < format.smallest_normal) & (truth.hi != 0)
     flushed = subnormal & (actual.astype(np.float64) == 0)
-    measured = np.where(flushed, 0.0, error)
+    measured = np.where(flushed | truth.open, 0.0, error)
     where = np.unravel_index(int(np.lexsort((measured.ravel(), ratio.ravel()))[-1]), ratio.shape)
     finite = np.isfinite(truth.hi)
     with np.errstate(over="ignore"):
-        resolution = (truth.bound / format.ulp(truth.hi))[finite]
+        in_ulps = (truth.bound / format.ulp(truth.hi))[finite]
+        resolution = (float(np.median(in_ulps)), float(in_ulps.max())) if in_ulps.size else None
     found = Assessment(
         PASS,
         worst_ulp=float(measured.max()),
         worst_ratio=float(ratio.max()),
-        resolution=(float(np.median(resolution)), float(resolution.max())) if resolution.size else None,
+        resolution=resolution,
         flushed=int(flushed.sum()),
         worst=Worst(
             tuple(int(i) for i in where),
@@ -197,14 +198,14 @@ def ratios(actual: np.ndarray, truth: Reading, format: Format) -> np.ndarray:
         # A truth beyond float64's range has no distance: the infinity, or the format's largest number, is near.
         beyond = np.isinf(hi) & ~truth.special & (np.sign(wide) == np.sign(hi)) & (np.abs(wide) == format.largest)
     ratio = np.where(np.isnan(ratio) | np.isnan(wide) | np.isinf(wide), np.inf, ratio)
-    return np.where(same | overflowed | beyond, 0.0, ratio)
+    return np.where(same | overflowed | beyond | truth.open, 0.0, ratio)
 
 
 def would_pass(truth: Reading, format: Format) -> str:
     """The first wrong answer that this check would let pass: zeros, half the right answer, a constant; or ''."""
-    finite = np.isfinite(truth.hi)
+    finite = np.isfinite(truth.hi) & ~truth.open
     if not finite.any():
-        return ""  # only special values, which are compared exactly
+        return "" if not truth.open.all() else "anything"  # special values are compared exactly
     hi, bound = truth.hi[finite], truth.bound[finite]
     if (np.abs(hi) <= bound).all():
         return "zeros"

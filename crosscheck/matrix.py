@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,14 +87,8 @@ def _places(selection: Selection) -> tuple[list[tuple[Implementation, str]], lis
     return places, gaps
 
 
-def run(cells: Iterable[Cell]) -> Iterator[tuple[Verdict, ...]]:
-    """The verdicts of each cell, in order; nothing that a cell does stops the rest."""
-    for cell in cells:
-        yield run_cell(cell)
-
-
 def run_cell(cell: Cell) -> tuple[Verdict, ...]:
-    """Draw the inputs, run the implementation on a copy, and judge what it returns."""
+    """Draw the inputs, run the implementation on a copy, judge what it returns; nothing it does stops the rest."""
     case = cell.operation.cases[cell.case]
     try:
         inputs = case.inputs(cell.operation.name, cell.format, cell.seed)

@@ -28,6 +28,7 @@ class Operation:
     ``logits``    the names that feed an exponential: they always start with an error of one rounding, so that
                   honest forms like exp(x − lse) pass
     ``special``   quantity → the rows that the table of special values fixes, where the equation alone gives NaN
+    ``open``      quantity → the elements for which no value is prescribed, because conventions in use differ
     ``table``     the table itself: input, result, why
     """
 
@@ -41,6 +42,7 @@ class Operation:
     logits: frozenset[str] = frozenset()
     taps: bool = False
     special: Mapping[str, Special] = field(default_factory=dict)
+    open: Mapping[str, Callable[..., np.ndarray]] = field(default_factory=dict)
     table: tuple[tuple[str, str, str], ...] = ()
 
     @property

@@ -28,13 +28,14 @@ NEGLIGIBLE = 2.0**-6
 class Reading:
     """hi + lo is the exact value; ``bound`` the most that an honest evaluation may lose.
 
-    ``special`` marks the values that the table of special values fixes.
+    ``special`` marks values that the table of special values fixes, ``open`` those for which it prescribes none.
     """
 
     hi: np.ndarray
     lo: np.ndarray
     bound: np.ndarray
     special: np.ndarray
+    open: np.ndarray
 
 
 _KEPT: OrderedDict[bytes, Reading] = OrderedDict()
@@ -68,10 +69,12 @@ def _read(operation: Operation, quantity: str, given: Arrays, format: Format, st
         if special is None and (fast.bound <= NEGLIGIBLE * format.ulp(fast.value)).all():
             hi = fast.value
             none = np.zeros(hi.shape, dtype=bool)
-            return Reading(hi, np.zeros_like(hi), tolerance.bound + fast.bound, none)
+            return Reading(hi, np.zeros_like(hi), tolerance.bound + fast.bound, none, none)
     hi, lo = enclose(operation.graph, quantity, given, special).split(format)
     mask = special[0] if special is not None else np.zeros(hi.shape, dtype=bool)
-    return Reading(hi, lo, tolerance.bound, mask | np.isnan(hi))
+    rule = operation.open.get(quantity)
+    unprescribed = np.zeros(hi.shape, dtype=bool) if rule is None else rule(**given)
+    return Reading(hi, lo, tolerance.bound, mask | np.isnan(hi), unprescribed)
 
 
 def rounded(graph: Graph, quantity: str, given: Arrays, format: Format, stored: frozenset[str]) -> Rounded:

@@ -24,6 +24,12 @@ def _special(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.isinf(largest), largest
 
 
+def _open(x: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+    """Rows with +inf: 0 at the finite entries is the limit, NaN what the softmax of the row gives."""
+    infinite = np.isposinf(x.astype(np.float64)).any(axis=-1, keepdims=True)
+    return np.broadcast_to(infinite, x.shape)
+
+
 def _torch(torch: Any) -> Any:
     return lambda x: torch.logsumexp(x, dim=-1)
 
@@ -50,10 +56,12 @@ OPERATION = Operation(
     forms={"torch": _torch, "jax": _jax},
     logits=frozenset({"x"}),
     special={"value": _special},
+    open={"vjp": _open},
     table=(
         ("some −inf", "as if they were absent", "the limit"),
         ("a row all −inf", "−inf", "the limit"),
         ("one or more +inf, no NaN", "+inf", "the limit"),
+        ("one or more +inf, in the VJP", "not judged", "0 at finite entries is the limit, NaN is softmax's value"),
         ("NaN", "NaN in that row, no other row is touched", "nothing is known of the row"),
     ),
 )

@@ -19,7 +19,13 @@ from ..judge import FAIL, KNOWN, PASS, UNAVAILABLE, VACUOUS, Verdict
 from ..run import Run
 
 WIDTH = 100
-_MARKS = {PASS: ("✓", "green"), FAIL: ("✗", "bold red"), VACUOUS: ("○", "yellow"), UNAVAILABLE: ("–", "dim")}
+_MARKS = {
+    PASS: ("✓", "green"),
+    FAIL: ("✗", "bold red"),
+    KNOWN: ("!", "yellow"),
+    VACUOUS: ("○", "yellow"),
+    UNAVAILABLE: ("–", "dim"),
+}
 _MOST_FAILURES = 20
 
 

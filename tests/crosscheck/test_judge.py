@@ -85,7 +85,13 @@ def test_a_quantity_that_is_missing_is_unavailable_and_named():
 
 def _reading(hi, bound, special=False):
     hi = np.asarray(hi, dtype=np.float64)
-    return Reading(hi, np.zeros_like(hi), np.broadcast_to(bound, hi.shape), np.full(hi.shape, special))
+    return Reading(
+        hi,
+        np.zeros_like(hi),
+        np.broadcast_to(bound, hi.shape),
+        np.full(hi.shape, special),
+        np.zeros(hi.shape, bool),
+    )
 
 
 TRUTH = _reading([1.0, 2.0, -3.0], 2.0**-20)

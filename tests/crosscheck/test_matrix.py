@@ -1,39 +1,52 @@
 """The matrix on what is installed: one test per quantity, implementation, dtype and case."""
 
-from functools import cache
+from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
 import pytest
 
+from crosscheck import workers
 from crosscheck.formats import FORMATS
 from crosscheck.implementation import Implementation
 from crosscheck.implementations import implementations
-from crosscheck.judge import FAIL, Cell
+from crosscheck.judge import FAIL, Cell, Verdict
 from crosscheck.known import with_known
 from crosscheck.matrix import Selection, plan, run_cell
-from crosscheck.operations import operation
+from crosscheck.operations import operation, operations
+
+CELLS = plan(Selection()).cells
+_RUN: dict[int, tuple[Verdict, ...]] = {}
 
 
-@cache
-def _verdicts(cell: Cell):
-    return with_known(run_cell(cell))
+@pytest.fixture(scope="session")
+def verdicts(request):
+    """The verdicts of every cell that is asked for in this session, from as many processes as there are cores."""
+    wanted = {item.callspec.params["number"] for item in request.session.items if "number" in _params(item)}
+    numbers = sorted(wanted)
+    for i, found in workers.run(CELLS[number] for number in numbers):
+        _RUN[numbers[i]] = with_known(found)
+    return _RUN
+
+
+def _params(item):
+    return item.callspec.params if hasattr(item, "callspec") else {}
 
 
 def _parameters():
-    for cell in plan(Selection()).cells:
+    for number, cell in enumerate(CELLS):
         for quantity in cell.operation.quantities:
             device = "" if cell.device == "cpu" else f"@{cell.device}"
             where = f"{cell.operation.name}-{quantity}-{cell.implementation}{device}"
-            yield pytest.param(cell, quantity, id=f"{where}-{cell.format.name}-{cell.case}")
+            yield pytest.param(number, quantity, id=f"{where}-{cell.format.name}-{cell.case}")
 
 
-@pytest.mark.parametrize(("cell", "quantity"), _parameters())
-def test_matrix(cell, quantity):
-    verdicts = [v for v in _verdicts(cell) if v.quantity == quantity]
-    assert verdicts
-    if {v.status for v in verdicts} == {"unavailable"}:
-        pytest.skip(verdicts[0].reason)
-    wrong = [f"{v.check}: {v.reason}; again: {v.replay}" for v in verdicts if v.status == FAIL]
+@pytest.mark.parametrize(("number", "quantity"), [*_parameters()])
+def test_matrix(verdicts, number, quantity):
+    found = [v for v in verdicts[number] if v.quantity == quantity]
+    assert found
+    if {v.status for v in found} == {"unavailable"}:
+        pytest.skip(found[0].reason)
+    wrong = [f"{v.check}: {v.reason}; again: {v.replay}" for v in found if v.status == FAIL]
     assert not wrong
 
 
@@ -121,16 +134,49 @@ def test_a_framework_that_is_missing_is_a_gap_and_if_named_an_error(monkeypatch)
         plan(Selection(implementations=("jax",)))
 
 
-def test_every_operation_quantity_and_dtype_has_a_sharp_check():
-    """In float32 and float64 the median resolution of some local check is at most 16 ulp."""
-    for cell in plan(Selection(implementations=("reference",), dtypes=("float64", "float32"))).cells:
-        if cell.case != "typical":
-            continue
-        for quantity in cell.operation.quantities:
-            sharp = [
-                v.resolution[0]
-                for v in _verdicts(cell)
-                if v.quantity == quantity and v.check == "local" and v.status == "pass" and v.resolution
-            ]
-            assert sharp, (cell.operation.name, quantity)
-            print(cell.operation.name, quantity, cell.format.name, sharp)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_every_quantity_has_a_sharp_check(dtype):
+    """Some local check of every quantity has a median resolution of at most 16 ulp."""
+    sharpest: dict[tuple[str, str], float] = {}
+    for cell in plan(Selection(implementations=("reference",), dtypes=(dtype,))).cells:
+        for v in run_cell(cell):
+            if v.check == "local" and v.status == "pass" and v.resolution:
+                place = (v.operation, v.quantity)
+                sharpest[place] = min(sharpest.get(place, np.inf), v.resolution[0])
+    assert len(sharpest) == sum(len(one.quantities) for one in operations().values())
+    assert max(sharpest.values()) <= 16, sharpest
+
+
+def test_a_worker_that_dies_is_a_verdict_and_the_rest_goes_on(monkeypatch):
+    """A case that takes its process down fails with the reason; the cells after it are judged."""
+    cells = [cell for cell in CELLS if cell.implementation == "reference"][: workers.FEW + 1]
+    submitted = []
+
+    class Dies:
+        def __init__(self):
+            submitted.append(self)
+
+        def submit(self, function, names):
+            from concurrent.futures import Future
+
+            future = Future()
+            if len(submitted) == 1:
+                future.set_exception(BrokenProcessPool())
+            else:
+                future.set_result(function(names))
+            return future
+
+        def shutdown(self):
+            pass
+
+    monkeypatch.setattr(workers, "_process", Dies)
+    found = dict(workers.run(cells, jobs=2))
+    assert len(found) == len(cells)
+    reasons = {v.reason for verdicts in found.values() for v in verdicts if v.status == FAIL}
+    assert reasons == {"the process that ran it, or a neighbouring case, died"}
+    assert any(v.status == "pass" for verdicts in found.values() for v in verdicts)
+
+
+def test_processes_give_the_same_verdicts_as_one(tmp_path):
+    cells = [cell for cell in CELLS if cell.implementation == "reference"][: workers.FEW + 5]
+    assert dict(workers.run(cells, jobs=2)) == dict(workers.run(cells, jobs=1))

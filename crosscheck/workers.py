@@ -1,0 +1,113 @@
+"""Run the cells of the matrix in several processes.
+
+Most of a run is spent compiling (JAX compiles every primitive for every shape and dtype, about 40 ms each, and
+threads do not help), so cells are grouped by what shares compiled code, an implementation at a dtype, and a group
+stays in one process. Cells on a GPU stay in the calling process: one process should own a device's memory.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+
+from .formats import format_of
+from .judge import FAIL, LOCAL, Assessment, Cell, Verdict
+from .matrix import run_cell
+from .operations import operation
+
+Name = tuple[str, str, str, str, str, int]
+Verdicts = tuple[Verdict, ...]
+Group = list[list[tuple[int, Cell]]]
+
+FEW = 40
+"""Up to so many cells a second process does not pay for its start."""
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run(cells: Iterable[Cell], jobs: int | None = None) -> Iterator[tuple[int, Verdicts]]:
+    """(index of the cell, its verdicts), as they finish; ``jobs`` processes, by default one for each core."""
+    cells = list(cells)
+    numbered = list(enumerate(cells))
+    here = [(i, cell) for i, cell in numbered if cell.device != "cpu"]
+    away = [(i, cell) for i, cell in numbered if cell.device == "cpu"]
+    jobs = cores() if jobs is None else jobs
+    if jobs <= 1 or len(away) <= FEW:
+        here, away = numbered, []
+    done: queue.SimpleQueue[tuple[int, Verdicts]] = queue.SimpleQueue()
+    groups: queue.SimpleQueue[Group | None] = queue.SimpleQueue()
+    for group in _groups(away):
+        groups.put(group)
+    threads = (
+        [threading.Thread(target=_serve, args=(groups, done), daemon=True) for _ in range(jobs)] if away else []
+    )
+    for thread in threads:
+        groups.put(None)
+        thread.start()
+    for i, cell in here:
+        yield i, run_cell(cell)
+    for _ in away:
+        yield done.get()
+    for thread in threads:
+        thread.join()
+
+
+def _groups(cells: list[tuple[int, Cell]]) -> list[Group]:
+    """An implementation at a dtype, divided by operation; JAX first, because it takes longest."""
+    groups: dict[tuple[str, str], dict[str, list[tuple[int, Cell]]]] = {}
+    for i, cell in cells:
+        parts = groups.setdefault((cell.implementation, cell.format.name), {})
+        parts.setdefault(cell.operation.name, []).append((i, cell))
+    names = sorted(groups, key=lambda key: ("jax.eager" not in key, "jax.jit" not in key))
+    return [list(groups[name].values()) for name in names]
+
+
+def _serve(groups: queue.SimpleQueue[Group | None], done: queue.SimpleQueue[tuple[int, Verdicts]]) -> None:
+    """Take groups until there are no more, each part in the one process of this thread."""
+    pool = _process()
+    while (group := groups.get()) is not None:
+        for part in group:
+            names = [_name(cell) for _, cell in part]
+            try:
+                results = pool.submit(_run_named, names).result()
+            except BrokenProcessPool:
+                results = [_died(cell) for _, cell in part]
+                pool = _process()
+            for (i, _), verdicts in zip(part, results, strict=True):
+                done.put((i, verdicts))
+    pool.shutdown()
+
+
+def _process() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_without_gpu)
+
+
+def _without_gpu() -> None:
+    """A worker runs on the CPU; this comes before any framework is imported there."""
+    os.environ["JAX_PLATFORMS"] = "cpu"
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+
+def _name(cell: Cell) -> Name:
+    """A cell as plain words: its operation holds functions, which do not travel."""
+    return (cell.operation.name, cell.implementation, cell.device, cell.format.name, cell.case, cell.seed)
+
+
+def _run_named(names: list[Name]) -> list[Verdicts]:
+    return [
+        run_cell(Cell(operation(one), implementation, device, format_of(dtype), case, seed))
+        for one, implementation, device, dtype, case, seed in names
+    ]
+
+
+def _died(cell: Cell) -> Verdicts:
+    reason = "the process that ran it, or a neighbouring case, died"
+    return tuple(cell.verdict(q, LOCAL, Assessment(FAIL, reason)) for q in cell.operation.quantities)
