@@ -1,9 +1,9 @@
 """Proof by algebra: arrays of SymPy expressions.
 
 ``max`` becomes a free real symbol, so what is proved holds for *any* shift (§1.1). ``is_zero`` decides an
-expression by writing it as a rational function of its symbols and of the exponentials in it: if the numerator
-expands to the zero polynomial, the expression is 0 wherever it is defined. That is a proof; the converse
-(not shown to be zero) is not a refutation, which takes a witness.
+expression by writing it as a rational function of its symbols and of the exponentials and logarithms in it: if
+the numerator expands to the zero polynomial, the expression is 0 wherever it is defined. That is a proof; the
+converse (not shown to be zero) is not a refutation, which takes a witness.
 """
 
 from __future__ import annotations
@@ -63,26 +63,66 @@ def derivative(expression: sympy.Expr, variable: sympy.Symbol) -> sympy.Expr:
     return sympy.diff(expression, variable)
 
 
-def _separate(expression: sympy.Expr) -> sympy.Expr:
-    """e^(a + b) → e^a e^b, e^(n a) → (e^a)^n, so that equal exponentials become the same symbol."""
+class _Atoms:
+    """The exponentials and logarithms of an expression as symbols, equal ones as the same symbol.
 
-    def split(argument: sympy.Expr) -> sympy.Expr:
+    e^(a + b) → e^a e^b and e^(n a) → (e^a)^n; log(a b / c) → log a + log b − log c where a and c are positive for
+    all reals, and log e^a → a. Each is an identity, so an expression and its rewriting have the same values.
+    """
+
+    def __init__(self) -> None:
+        self.arguments: dict[sympy.Symbol, sympy.Expr] = {}
+        self.exponentials: dict[sympy.Expr, sympy.Symbol] = {}
+        self.logarithms: dict[sympy.Expr, sympy.Symbol] = {}
+
+    def rewrite(self, expression: sympy.Expr) -> sympy.Expr:
+        found = (sympy.exp, sympy.log)
+        return expression.replace(
+            lambda part: isinstance(part, found),
+            lambda part: self._exp(part.args[0]) if isinstance(part, sympy.exp) else self._log(part.args[0]),
+        )
+
+    def _exp(self, argument: sympy.Expr) -> sympy.Expr:
         factors = []
         for term in sympy.Add.make_args(sympy.expand(argument)):
             number, rest = term.as_coeff_Mul()
-            factors.append(exponential(rest) ** number if number.is_Integer else exponential(term))
+            factors.append(self._power(rest) ** number if number.is_Integer else self._power(term))
         return sympy.Mul(*factors)
 
-    table: dict[sympy.Expr, sympy.Symbol] = {}
+    def _power(self, argument: sympy.Expr) -> sympy.Symbol:
+        if argument not in self.exponentials:
+            symbol = sympy.Dummy(f"e{len(self.exponentials)}", positive=True)
+            self.exponentials[argument] = symbol
+            self.arguments[symbol] = argument
+        return self.exponentials[argument]
 
-    def exponential(argument: sympy.Expr) -> sympy.Symbol:
-        return table.setdefault(argument, sympy.Dummy(f"e{len(table)}", positive=True))
+    def _log(self, argument: sympy.Expr) -> sympy.Expr:
+        above, below = sympy.fraction(sympy.together(argument))
+        if not below.is_positive:
+            return self._log_atom(argument)
+        return self._log_product(above) - self._log_product(below)
 
-    return expression.replace(sympy.exp, split)
+    def _log_product(self, product: sympy.Expr) -> sympy.Expr:
+        total, rest = sympy.Integer(0), sympy.Integer(1)
+        for factor in sympy.Mul.make_args(sympy.terms_gcd(sympy.expand(product))):
+            base, power = factor.as_base_exp()
+            if base in self.arguments and power.is_Integer:
+                total += power * self.arguments[base]
+            elif factor.is_positive and factor.is_Number:
+                total += self._log_atom(factor)
+            else:
+                rest *= factor
+        return total if rest == 1 else total + self._log_atom(rest)
+
+    def _log_atom(self, argument: sympy.Expr) -> sympy.Expr:
+        key = sympy.expand(argument)
+        return (
+            0 if key == 1 else self.logarithms.setdefault(key, sympy.Dummy(f"l{len(self.logarithms)}", real=True))
+        )
 
 
 def is_zero(expression: sympy.Expr) -> bool:
-    """Whether the expression is proved to be 0 for all real values of its symbols."""
-    atoms = _separate(sympy.sympify(expression))
-    numerator, _ = sympy.fraction(sympy.together(atoms))
+    """Whether the expression is proved to be 0 for all real values of its symbols at which it is defined."""
+    rewritten = _Atoms().rewrite(sympy.sympify(expression))
+    numerator, _ = sympy.fraction(sympy.together(rewritten))
     return bool(sympy.expand(numerator) == 0)

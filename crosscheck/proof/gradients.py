@@ -1,0 +1,76 @@
+"""Every gradient of ``reference.equations`` with the definition whose derivative it must be.
+
+In the network, ∂J/∂q is the derivative of J through the graph cut at q: q is given, and what follows from it is
+computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reference import equations as eq
+from reference.derivations import NETWORK_INPUTS, Definition, Input
+from reference.equations import Equation
+
+from ..graph import Graph, evaluate
+from .claims import Claim, Gradient, Tangent
+
+_CUTS = {
+    "d_theta": ("theta", "y"),
+    "d_h": ("h", "W2", "b2", "y"),
+    "d_phi": ("phi", "W2", "b2", "y"),
+    **dict.fromkeys(("d_x", "d_W1", "d_b1", "d_W2", "d_b2"), ("x", "W1", "b1", "W2", "b2", "y")),
+}
+"""For each gradient of the network what is given; the quantity itself is among it."""
+
+
+def network(graph: Graph = eq.NETWORK) -> dict[str, Claim]:
+    """∂J/∂q for θ, h, φ, x and the parameters, with y any real numbers."""
+    inputs = {**NETWORK_INPUTS, "y": Input(("N", "C"))}
+
+    def claim(name: str) -> Claim:
+        wrt = name.removeprefix("d_")
+        given = {quantity: inputs[quantity] for quantity in _CUTS[name]}
+        definition = Definition(f"J({wrt})", lambda **values: evaluate(graph, values, "J"), wrt)
+        return Gradient(name, given, definition, lambda **values: evaluate(graph, values, name))
+
+    return {name: claim(name) for name in _CUTS}
+
+
+_PER_CLASS, _PER_ROW, _PER_UNIT = Input(("N", "C")), Input(("N",)), Input(("N", "H"))
+_OPERATIONS: dict[str, tuple[dict[str, Input], Input]] = {
+    "softmax": ({"x": Input(("N", "C"), like="theta")}, _PER_CLASS),
+    "log_softmax": ({"x": Input(("N", "C"), like="theta")}, _PER_CLASS),
+    "logsumexp": ({"x": Input(("N", "C"), like="theta")}, _PER_ROW),
+    "sigmoid": ({"x": Input(("N", "H"), like="phi")}, _PER_UNIT),
+    "cross_entropy": ({"x": Input(("N", "C"), like="theta"), "y": Input(("N", "C"))}, _PER_ROW),
+}
+"""The inputs of each operation, and the shape of its value."""
+
+
+def operations(equations: Mapping[str, Any] | None = None) -> dict[str, Claim]:
+    """The VJP and the JVP of every operation, and σ' and ∂CE/∂x."""
+    find = vars(eq) if equations is None else equations
+    claims: dict[str, Claim] = {}
+    for name, (inputs, value) in _OPERATIONS.items():
+        f: Equation = find[name]
+        vjp, jvp = f"{name}_vjp", f"{name}_jvp"
+        claims[vjp] = Gradient(
+            vjp, {**inputs, "cotangent": value}, Definition(f"Σ ȳ {name}(x)", _contracted(f), "x"), find[vjp]
+        )
+        claims[jvp] = Tangent(
+            jvp, {**inputs, "tangent": Input(inputs["x"].dims)}, Definition(f"{name}(x)", f, "x"), find[jvp]
+        )
+        if f"{name}_gradient" in find:
+            total = Definition(f"Σ {name}(x)", _summed(f), "x")
+            claims[f"{name}_gradient"] = Gradient(f"{name}_gradient", inputs, total, find[f"{name}_gradient"])
+    return claims
+
+
+def _contracted(f: Equation) -> Equation:
+    return lambda cotangent, **inputs: (cotangent * f(**inputs)).sum()
+
+
+def _summed(f: Equation) -> Equation:
+    return lambda **inputs: f(**inputs).sum()
