@@ -3,9 +3,10 @@
 With Y = Σ_i y_i and m, S, ŷ of ``reference.softmax``:
 
     CE = Y log1p(S) + Σ_i y_i (m − x_i)                           for y ≥ 0 a sum of terms that are not negative
-    ∂CE/∂x_k = Y ŷ_k − y_k = ŷ_k (Y − y_k) − y_k Σ_{i≠k} ŷ_i       at a hard label −Σ_{i≠k} ŷ_i, without ŷ_k − 1
+    ∂CE/∂x_k = Y ŷ_k − y_k
+             = ŷ_k (Y − y_k) − y_k S / (1 + S)                    at the largest logit, where ŷ_k > 1/2
 
-where Σ_{i≠k} ŷ_i is S / (1 + S) at the largest entry and 1 − ŷ_k ≥ 1/2 elsewhere.
+The second form keeps what ŷ_k − 1 loses at a confident hard label; elsewhere the first rounds less.
 
 Special values: as in ``reference.softmax``, and 0 log 0 = 0, so a zero target on a logit −inf adds nothing; a
 positive one gives +inf. NaN in y makes its own row NaN.
@@ -39,15 +40,18 @@ def _gradient(x: np.ndarray, y: np.ndarray, axis: int) -> np.ndarray:
     """∂CE/∂x in float64, the classes last, of checked arguments."""
     s = shifted(x, axis)
     p = s.softmax
+    p_top, rest = np.take_along_axis(p, s.top, axis=-1), s.others / (1 + s.others)
     if y.dtype.kind in "iu":
         label = y[..., None].astype(np.intp)
-        rest = np.where(label == s.top, s.others / (1 + s.others), 1 - np.take_along_axis(p, label, axis=-1))
-        np.put_along_axis(p, label, -rest, axis=-1)
+        confident = (label == s.top) & (p_top > 0.5)
+        np.put_along_axis(p, label, np.where(confident, -rest, np.take_along_axis(p, label, axis=-1) - 1), axis=-1)
         return p
     y = rows(y, axis)
-    rest = 1 - p
-    np.put_along_axis(rest, s.top, s.others / (1 + s.others), axis=-1)
-    return p * (y.sum(axis=-1, keepdims=True) - y) - y * rest
+    total, y_top = y.sum(axis=-1, keepdims=True), np.take_along_axis(y, s.top, axis=-1)
+    at_top = np.where(p_top > 0.5, p_top * (total - y_top) - y_top * rest, total * p_top - y_top)
+    gradient = total * p - y
+    np.put_along_axis(gradient, s.top, at_top, axis=-1)
+    return gradient
 
 
 @np.errstate(all="ignore")
