@@ -117,7 +117,7 @@ class Enclosure:
             balls = self.balls()
             with precision(self._bits):
                 rounded, settled = _round_near(balls, format)
-                open_ = np.nonzero(~settled)
+                open_ = ~settled
                 rounded[open_], settled[open_] = _round_ends(balls[open_], format)
             if self._all_settled(settled):
                 return self._with_special(rounded).astype(format.dtype)
@@ -183,10 +183,10 @@ def _round_near(balls: Objects, format: Format) -> tuple[np.ndarray, np.ndarray]
         if format.precision == 53:
             lo = floats(boxed(balls - Ball.of(hi).data))
             gap = np.abs(hi) - np.nextafter(np.abs(hi), 0)
-            return hi, (np.abs(lo) + radius) * 1.001 < gap / 2
+            return hi, np.asarray((np.abs(lo) + radius) * 1.001 < gap / 2)
         off = radius * 1.001 + np.abs(hi) * 2.0**-51 + format.smallest_subnormal * 2.0**-60
-        low, high = (format.round(hi + d).astype(np.float64) for d in (-off, off))
-    return low, (low == high) & (low != 0) & np.isfinite(hi)
+        low, high = (np.asarray(format.round(hi + d), dtype=np.float64) for d in (-off, off))
+    return low, np.asarray((low == high) & (low != 0) & np.isfinite(hi))
 
 
 def _round_ends(balls: Objects, format: Format) -> tuple[np.ndarray, np.ndarray]:

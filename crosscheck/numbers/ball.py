@@ -147,7 +147,8 @@ class Ball(ScalarArray):
         product = fill((matrix(a) * matrix(b)).entries(), (a.shape[0], b.shape[1]))
         if not _finite(product):
             for i, j in np.ndindex(product.shape):
-                if not product[i, j].is_finite():
+                entry: arb = product[i, j]
+                if not entry.is_finite():
                     product[i, j] = _dot_extended(a[i], b[:, j])
         return product
 
