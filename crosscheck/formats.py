@@ -87,7 +87,8 @@ def _round_to_odd(value: np.ndarray, sticky: np.ndarray) -> np.ndarray:
     """
     bits = np.ascontiguousarray(value).view(np.int64).reshape(value.shape)
     even = (bits & 1) == 0
-    away = np.nextafter(value, np.where(sticky > 0, np.inf, -np.inf))
+    with np.errstate(over="ignore"):
+        away = np.nextafter(value, np.where(sticky > 0, np.inf, -np.inf))
     return np.where((sticky != 0) & even & np.isfinite(value), away, value)
 
 

@@ -30,13 +30,20 @@ def evaluate(graph: Graph, given: Mapping[str, Any], wanted: str) -> Any:
 
 
 def evaluate_all(graph: Graph, given: Mapping[str, Any], wanted: tuple[str, ...]) -> dict[str, Any]:
-    """Every quantity in ``wanted``, each computed once."""
+    """Every quantity in ``wanted``, each computed once.
+
+    KeyError where a name is neither given nor an equation, ValueError where a quantity needs itself.
+    """
     known = dict(given)
+    underway: set[str] = set()
 
     def find(name: str) -> Any:
         if name not in known:
             if name not in graph:
                 raise KeyError(f"{name}: neither given nor an equation of the graph")
+            if name in underway:
+                raise ValueError(f"{name}: needs itself")
+            underway.add(name)
             known[name] = graph[name](*map(find, needs(graph[name])))
         return known[name]
 
