@@ -8,12 +8,14 @@ converse (not shown to be zero) is not a refutation, which takes a witness.
 
 from __future__ import annotations
 
+from functools import reduce
 from itertools import count
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import sympy
+from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx
 
 from .array import Objects, ScalarArray, boxed, fill, mapped
 
@@ -121,8 +123,61 @@ class _Atoms:
         )
 
 
+_Quotient = tuple[fmpq_mpoly, fmpq_mpoly]
+
+
+class _Quotients:
+    """Expressions as quotients of polynomials over ℚ; what is no sum, product, power or number is a generator.
+
+    Generators are taken as independent, so what is 0 here is 0 whatever they stand for.
+    """
+
+    def __init__(self, expression: sympy.Expr) -> None:
+        names = dict.fromkeys(part for part in sympy.preorder_traversal(expression) if _is_generator(part))
+        ring = fmpq_mpoly_ctx.get([f"g{i}" for i in range(len(names))], Ordering.degrevlex)
+        self._constant = ring.constant
+        one = ring.constant(1)
+        self._known: dict[sympy.Expr, _Quotient] = {name: (ring.gen(i), one) for i, name in enumerate(names)}
+
+    def of(self, expression: sympy.Expr) -> _Quotient:
+        """(numerator, denominator)."""
+        if expression not in self._known:
+            self._known[expression] = self._convert(expression)
+        return self._known[expression]
+
+    def _convert(self, expression: sympy.Expr) -> _Quotient:
+        if expression.is_Rational:
+            return self._constant(fmpq(int(expression.p), int(expression.q))), self._constant(1)
+        if expression.is_Pow:
+            above, below = self.of(expression.base)
+            power = int(expression.exp)
+            return (above**power, below**power) if power >= 0 else (below**-power, above**-power)
+        return reduce(_plus if expression.is_Add else _times, map(self.of, expression.args))
+
+
+def _is_generator(part: sympy.Expr) -> bool:
+    return not (part.is_Add or part.is_Mul or part.is_Rational or (part.is_Pow and part.exp.is_Integer))
+
+
+def _plus(a: _Quotient, b: _Quotient) -> _Quotient:
+    common = a[1].gcd(b[1])
+    left, right = a[1] / common, b[1] / common
+    return a[0] * right + b[0] * left, a[1] * right
+
+
+def _times(a: _Quotient, b: _Quotient) -> _Quotient:
+    return a[0] * b[0], a[1] * b[1]
+
+
 def is_zero(expression: sympy.Expr) -> bool:
-    """Whether the expression is proved to be 0 for all real values of its symbols at which it is defined."""
+    """Whether the expression is proved to be 0 for all real values of its symbols at which it is defined.
+
+    >>> x, y = sympy.symbols("x y", real=True)
+    >>> is_zero(sympy.log(x * sympy.exp(y)) - sympy.log(x) - y)
+    True
+    >>> is_zero(sympy.log(x * y) - sympy.log(x) - sympy.log(y))  # both may be negative
+    False
+    """
     rewritten = _Atoms().rewrite(sympy.sympify(expression))
-    numerator, _ = sympy.fraction(sympy.together(rewritten))
-    return bool(sympy.expand(numerator) == 0)
+    numerator, denominator = _Quotients(rewritten).of(rewritten)
+    return bool(numerator == 0) and bool(denominator != 0)

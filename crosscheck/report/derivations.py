@@ -97,10 +97,9 @@ def _derivation(found: DerivationResult) -> RenderableType:
         found.assumption and f"where {found.assumption}",
     ]
     given = Text("; ".join(note for note in notes if note), style="dim")
-    head = [
-        Text(f"{found.section}  {found.title}", style="bold"),
-        *([Padding(given, (0, 0, 0, 2))] if given else []),
-    ]
+    head: list[RenderableType] = [Text(f"{found.section}  {found.title}", style="bold")]
+    if given:
+        head.append(Padding(given, (0, 0, 0, 2)))
     return Group(*head, Padding(table, (0, 0, 1, 2)))
 
 
@@ -109,7 +108,7 @@ def _erratum(found: ErratumResult) -> RenderableType:
     mark, style = _MARKS[found.printed[0].status]
     table.add_row(Text(mark, style=style), Text(found.printed_text))
     _row(table, found.correction_text, found.correction)
-    witnesses = (Text(f"✗ at {_witness(verdict)}") for verdict in found.printed if verdict.witness)
+    witnesses = (Text(f"✗ {_witness(verdict)}") for verdict in found.printed if verdict.witness)
     return Group(
         Text(f"{found.section}  {found.title}"),
         Padding(table, (0, 0, 0, 2)),

@@ -1,0 +1,57 @@
+"""Points: seeded, of the asked shapes, and as constrained as the inputs say."""
+
+import sys
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from crosscheck.digits import digits
+from crosscheck.proof.points import SHAPES, SMALL, Shape, point, symbols
+from reference.derivations import LABEL, NETWORK_INPUTS, OTHER, Input
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_a_point_has_the_shapes_asked_for_and_replays(shape):
+    first, again, other = (point(NETWORK_INPUTS, shape, seed) for seed in (0, 0, 1))
+    for name, wanted in NETWORK_INPUTS.items():
+        assert first[name].shape == shape.of(wanted.dims)
+        assert np.array_equal(first[name], again[name])
+    assert not np.array_equal(first["x"], other["x"])
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_targets_that_sum_to_1_do_so_exactly(shape):
+    y = point(NETWORK_INPUTS, shape, 3)["y"]
+    assert all(sum(map(Fraction, row)) == 1 for row in y.tolist())
+
+
+def test_the_largest_shape_is_real_handwritten_digits():
+    images, labels = digits()
+    values = point({"x": NETWORK_INPUTS["x"], "theta": Input(("C",)), "j": LABEL}, SHAPES[-1], 0)
+    where = [int(np.flatnonzero((images == row).all(axis=1))[0]) for row in values["x"]]
+    assert values["j"] == labels[where[0]].argmax()
+    assert str(SHAPES[-1]) == "8×64-32-10 digits"
+
+
+def test_labels_differ_from_those_before_them():
+    drawn = [point({"j": LABEL, "k": OTHER}, Shape(1, 1, 1, 2), seed) for seed in range(10)]
+    assert {(values["j"], values["k"]) for values in drawn} <= {(0, 1), (1, 0)}
+
+
+def test_symbols_go_through_every_pair_of_labels_and_sum_to_1():
+    inputs = {"y": NETWORK_INPUTS["y"], "j": LABEL, "k": OTHER}
+    cases = list(symbols(inputs, SMALL))
+    assert {(case["j"], case["k"]) for case in cases} == {(j, k) for j in range(3) for k in range(3) if j != k}
+    assert all(total == 1 for total in cases[0]["y"].sum(axis=-1).data.ravel())
+
+
+def test_without_scikit_learn_the_digits_say_so(monkeypatch):
+    from crosscheck import digits as module
+    from crosscheck.proof.points import CaseUnavailableError
+
+    module.digits.cache_clear()
+    module.trained.cache_clear()
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    with pytest.raises(CaseUnavailableError, match="scikit-learn"):
+        point(NETWORK_INPUTS, SHAPES[-1], 0)
