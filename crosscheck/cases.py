@@ -24,11 +24,15 @@ class CaseUnavailableError(RuntimeError):
 
 @dataclass(frozen=True)
 class Case:
-    """A named regime: ``draw(rng, format)`` gives the inputs of an operation as float64 arrays."""
+    """A named regime: ``draw(rng, format)`` gives the inputs of an operation as float64 arrays.
+
+    An ``extra`` case runs with ``--all`` or when it is named: another shape has to be compiled again by some.
+    """
 
     name: str
     summary: str
     draw: Callable[[np.random.Generator, Format], Arrays]
+    extra: bool = False
 
     def inputs(self, operation: str, format: Format, seed: int) -> Arrays:
         """The inputs in the format; the same for the same (operation, case, format, seed), whatever else runs."""
@@ -93,12 +97,14 @@ LOGITS: Mapping[str, tuple[str, Draw]] = {
 }
 """Regimes of logits, the classes on the last axis."""
 
+EXTRA = ("one_class", "many_classes")
+
 
 def logit_cases(complete: Callable[[np.random.Generator, np.ndarray], Arrays], *skip: str) -> dict[str, Case]:
     """A case for every regime of ``LOGITS``; ``complete`` adds the other inputs to the logits."""
 
     def case(name: str, summary: str, draw: Draw) -> Case:
-        return Case(name, summary, lambda rng, format: complete(rng, draw(rng, format)))
+        return Case(name, summary, lambda rng, format: complete(rng, draw(rng, format)), name in EXTRA)
 
     return {name: case(name, *regime) for name, regime in LOGITS.items() if name not in skip}
 

@@ -83,6 +83,7 @@ def _matrix(words: Sequence[str]) -> int:
     parser.add_argument("-i", "--implementation", **several, help="reference, torch, jax, jax.jit, …; repeatable")
     parser.add_argument("--dtype", **several, help="float64, float32, bfloat16, float16; repeatable")
     parser.add_argument("--case", **several, help="a regime of inputs, such as saturated; repeatable")
+    parser.add_argument("--all", action="store_true", help="the extra cases too, which take longer")
     parser.add_argument("--device", default="auto", help="cpu, cuda, or auto: what is found (auto)")
     parser.add_argument("-j", "--jobs", type=_jobs, metavar="N", help="processes (one for each core)")
     asked = parser.parse_args(words)
@@ -100,12 +101,14 @@ def _matrix(words: Sequence[str]) -> int:
         cases=tuple(dict.fromkeys(asked.case)),
         device=asked.device,
         seed=asked.seed,
+        all=asked.all,
     )
     with _Bar("judging") as bar:
         run = execute(plan(selection), selection.seed, bar, asked.jobs)
     if asked.json:
         _written(write_json, run.to_dict(), asked.json)
-    _console().print(render(run))
+    console = _console()
+    console.print(render(run, console.width))
     return 0 if run.passed else 1
 
 

@@ -75,8 +75,9 @@ def stale(verdicts: Iterable[Verdict]) -> tuple[tuple[Defect, str], ...]:
         for name in dict.fromkeys(v.implementation for v in verdicts if defect.covers(v)):
             judged = [v for v in verdicts if defect.covers(v) and v.implementation == name]
             judged = [v for v in judged if v.status in (PASS, VACUOUS, FAIL, KNOWN)]
-            whole = len(defect.dtypes) * len(operations()[defect.operation].cases)
-            covered = len({(v.dtype, v.case) for v in judged}) == whole
+            usual = [case for case in operations()[defect.operation].cases.values() if not case.extra]
+            whole = len(defect.dtypes) * len(usual)
+            covered = len({(v.dtype, v.case) for v in judged}) >= whole
             if covered and all(v.status != KNOWN for v in judged):
                 found.append((defect, name))
     return tuple(found)

@@ -17,7 +17,10 @@ from .operations import operation, operations
 
 @dataclass(frozen=True)
 class Selection:
-    """What to run: names, or empty for all. ``device`` is ``cpu``, ``cuda`` or ``auto`` (what is found)."""
+    """What to run: names, or empty for all. ``device`` is ``cpu``, ``cuda`` or ``auto`` (what is found).
+
+    Without names of cases, extra ones run only where ``all`` is true.
+    """
 
     operations: tuple[str, ...] = ()
     implementations: tuple[str, ...] = ()
@@ -25,6 +28,7 @@ class Selection:
     cases: tuple[str, ...] = ()
     device: str = "auto"
     seed: int = 0
+    all: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,12 @@ def plan(selection: Selection) -> Plan:
         raise ValueError(f"device: got {selection.device!r}, expected cpu, cuda or auto")
     places, gaps = _places(selection)
     cells = tuple(
-        Cell(one, implementation.name, device, format, case, selection.seed)
+        Cell(one, implementation.name, device, format, name, selection.seed)
         for one in chosen_operations
         for implementation, device in places
         for format in chosen_formats
-        for case in one.cases
-        if not selection.cases or case in selection.cases
+        for name, case in one.cases.items()
+        if (name in selection.cases if selection.cases else selection.all or not case.extra)
     )
     return Plan(cells, tuple(gaps))
 

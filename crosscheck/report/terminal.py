@@ -15,7 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ..judge import FAIL, KNOWN, PASS, UNAVAILABLE, VACUOUS, Verdict
+from ..judge import FAIL, KNOWN, LOCAL, PASS, UNAVAILABLE, VACUOUS, Verdict
 from ..run import Run
 
 WIDTH = 100
@@ -27,31 +27,34 @@ _MARKS = {
     UNAVAILABLE: ("–", "dim"),
 }
 _MOST_FAILURES = 20
+_NAME_WIDTH = len("cross_entropy value") + 1
+_CELL_WIDTH = len("✓ 365.18 13.48") + 1
 
 
 def text(run: Run, width: int = WIDTH) -> str:
     """The report as plain text."""
     console = Console(file=StringIO(), width=width, color_system=None, force_terminal=False)
-    console.print(render(run))
+    console.print(render(run, width))
     return str(console.file.getvalue()).rstrip()  # type: ignore[attr-defined]
 
 
-def render(run: Run) -> RenderableType:
-    """The report of a run."""
-    parts = [_table(run), *_failures(run), *_known(run), *_vacuous(run), *_gaps(run), Text(""), _closing(run)]
-    return Group(*(part for part in parts if part is not None))
+def render(run: Run, width: int = WIDTH) -> RenderableType:
+    """The report of a run, at most ``width`` columns wide."""
+    parts = (_tables(run, width), _failures(run), _known(run), _vacuous(run), _gaps(run))
+    return Group(*(line for part in parts for line in part), Text(""), _closing(run))
 
 
-def _columns(run: Run) -> list[tuple[str, str]]:
-    return list(dict.fromkeys((v.implementation, v.device) for v in run.verdicts))
+def _tables(run: Run, width: int) -> list[RenderableType]:
+    """One table, or as many as the columns need."""
+    columns = list(dict.fromkeys((v.implementation, v.device) for v in run.verdicts))
+    fitting = max(1, (width - _NAME_WIDTH) // _CELL_WIDTH)
+    groups = [columns[i : i + fitting] for i in range(0, len(columns), fitting)]
+    return [_table(run, group) for group in groups]
 
 
-def _table(run: Run) -> Table | None:
-    if not run.verdicts:
-        return None
-    table = Table(box=None, pad_edge=False, collapse_padding=True, padding=(0, 2, 0, 0))
-    table.add_column("worst ulp, error/bound", no_wrap=True)
-    columns = _columns(run)
+def _table(run: Run, columns: Sequence[tuple[str, str]]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("ulp, error/bound", no_wrap=True)
     for implementation, device in columns:
         table.add_column(implementation if device == "cpu" else f"{implementation}@{device}", no_wrap=True)
     before = ""
@@ -74,20 +77,22 @@ def status_of(verdicts: Iterable[Verdict]) -> str:
 def _cell(verdicts: Sequence[Verdict]) -> Text:
     mark, style = _MARKS[status_of(verdicts)]
     counted = [v for v in verdicts if v.status in (PASS, FAIL, KNOWN)] or list(verdicts)
+    counted = [v for v in counted if v.check == LOCAL or v.status == FAIL] or counted  # the sharp ones
     ulp = [v.worst_ulp for v in counted if v.worst_ulp is not None]
     ratio = [v.worst_ratio for v in counted if v.worst_ratio is not None]
-    figures = f" {_short(max(ulp)):>7} {max(ratio):>5.2f}" if ulp and ratio else ""
+    figures = f" {_short(max(ulp)):>6} {_short(max(ratio))}" if ulp and ratio else ""
     return Text(mark, style=style) + Text(figures, style="")
 
 
-def _short(ulp: float) -> str:
-    return f"{ulp:.2f}" if ulp < 1000 else f"{ulp:.0e}"
+def _short(figure: float) -> str:
+    """At most six characters."""
+    return f"{figure:.2f}" if figure < 1000 else f"{figure:.0e}".replace("e+0", "e").replace("e+", "e")
 
 
 def _section(title: str, lines: list[Any]) -> list[RenderableType]:
     if not lines:
         return []
-    shown = (Padding(line if isinstance(line, Text) else Text(line), (0, 0, 0, 2)) for line in lines)
+    shown = (Padding(line if isinstance(line, Text) else Text(line), (0, 0, 0, 2), expand=False) for line in lines)
     return [Text(""), Text(title, style="bold"), *shown]
 
 
@@ -115,15 +120,15 @@ def _known(run: Run) -> list[RenderableType]:
 
 def _vacuous(run: Run) -> list[RenderableType]:
     """Grouped by what is checked, since the inputs and not the implementation make a check vacuous."""
-    groups: dict[tuple[str, str, str], dict[str, set[str]]] = {}
+    rows: dict[str, dict[str, dict[str, None]]] = {}
     vacuous = run.of(VACUOUS)
     for v in vacuous:
-        group = groups.setdefault((v.operation, v.case, v.dtype), {})
-        group.setdefault(v.quantity, set()).add(v.reason.removesuffix(" would pass"))
-    rows: dict[tuple[str, str], list[str]] = {}
-    for (operation, case, dtype), quantities in groups.items():
-        rows.setdefault((operation, case), []).append(f"{dtype}: {' '.join(quantities)}")
-    lines = [f"○ {operation} {case}  {'; '.join(parts)}" for (operation, case), parts in rows.items()]
+        row = rows.setdefault(f"{v.operation} {v.case}, {v.check.replace('_', ' ')}", {})
+        row.setdefault(v.dtype, {})[v.quantity] = None
+    lines = []
+    for place, row in rows.items():
+        parts = (f"{dtype} {' '.join(quantities)}" for dtype, quantities in row.items())
+        lines.append(f"○ {place}: {'; '.join(parts)}")
     title = f"Vacuous: {len(vacuous)} (zeros, half the answer or a constant would pass; never counted)"
     return _section(title, lines)
 

@@ -1,0 +1,65 @@
+"""The README is true: its commands run, its figures' columns are the program's, its links lead somewhere.
+
+Its Python examples are run as doctests.
+"""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from crosscheck.cli import main
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^\$ crosscheck (.*)$", README, flags=re.MULTILINE)
+LONG = ("--all", "derivations", "accuracy")  # their own tests run what they run
+
+
+def test_the_two_commands_stand_first():
+    assert re.findall(r"^\$ (.*)$", README, flags=re.MULTILINE)[:2] == [
+        'pip install -e ".[all]" && crosscheck',
+        "pytest",
+    ]
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.split()[0] not in LONG])
+def test_a_command_of_the_readme_runs(command, capsys):
+    assert main(shlex.split(command)) == 0
+    assert "✓" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.split()[0] in LONG])
+def test_a_long_command_of_the_readme_is_known(command, capsys):
+    assert main([*shlex.split(command), "--help"]) == 0
+    assert "usage: crosscheck" in capsys.readouterr().out
+
+
+def test_the_table_has_a_row_for_every_quantity():
+    from crosscheck.operations import operations
+
+    for one in operations().values():
+        for quantity in one.quantities:
+            assert re.search(rf"^{one.name} {quantity} +✓", README, flags=re.MULTILINE), (one.name, quantity)
+
+
+def test_every_special_value_of_an_operation_is_in_its_table():
+    from crosscheck.operations import operations
+
+    for one in operations().values():
+        assert all(len(row) == 3 and all(row) for row in one.table)
+
+
+@pytest.mark.parametrize("name", ["LICENSE", "CITATION.cff", "CHANGELOG.md", "pyproject.toml"])
+def test_what_the_readme_leans_on_is_there(name):
+    assert (ROOT / name).stat().st_size > 0
+
+
+def test_the_version_is_the_same_everywhere():
+    versions = {
+        re.search(r'^version = "(.*)"$', (ROOT / "pyproject.toml").read_text(), flags=re.MULTILINE)[1],
+        re.search(r"^version: (.*)$", (ROOT / "CITATION.cff").read_text(), flags=re.MULTILINE)[1],
+        re.search(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)[1],
+    }
+    assert len(versions) == 1
