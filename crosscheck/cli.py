@@ -121,7 +121,8 @@ def _derivations(words: Sequence[str]) -> int:
     from .report.derivations import render
     from .run import portable, write_json
 
-    results = prove_all(seed=asked.seed)
+    with _Bar("proving") as bar:
+        results = prove_all(seed=asked.seed, progress=bar)
     if asked.json:
         _written(write_json, portable(to_dict(results)), asked.json)
     _console().print(render(results))

@@ -8,7 +8,17 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-PACKAGES = ("softmax-crosscheck", "numpy", "python-flint", "ml_dtypes", "torch", "jax", "jaxlib", "scikit-learn")
+PACKAGES = (
+    "softmax-crosscheck",
+    "numpy",
+    "python-flint",
+    "ml_dtypes",
+    "torch",
+    "jax",
+    "jaxlib",
+    "sympy",
+    "scikit-learn",
+)
 
 
 def environment() -> dict[str, Any]:

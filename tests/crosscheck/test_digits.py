@@ -1,0 +1,47 @@
+"""The real input: the digits, and the network at three stages of its training."""
+
+import numpy as np
+import pytest
+
+from crosscheck import digits
+from crosscheck.cases import CaseUnavailableError
+from reference.two_layer import two_layer
+
+
+def test_the_stages_are_what_their_names_say():
+    pytest.importorskip("sklearn")
+    x, y = digits.digits()
+    assert (x.shape, y.shape) == ((1797, 64), (1797, 10))
+    assert (x.min(), x.max()) == (0, 1)
+    seen = slice(digits.TRAINING_SET)
+    confidence, right = {}, {}
+    for stage in digits.STEPS:
+        y_hat = two_layer(x[seen], y[seen], **digits.trained(stage))["y_hat"]
+        confidence[stage] = y_hat.max(axis=1).mean()
+        right[stage] = (y_hat.argmax(axis=1) == y[seen].argmax(axis=1)).mean()
+    assert confidence["untrained"] < 0.25
+    assert confidence["untrained"] < confidence["half_trained"] < 0.95
+    assert confidence["saturated"] > 0.99
+    assert right["saturated"] == 1
+
+
+def test_a_batch_replays_and_is_real():
+    pytest.importorskip("sklearn")
+    first, again = (digits.batch("half_trained", np.random.default_rng(5)) for _ in range(2))
+    assert all((first[name] == again[name]).all() for name in first)
+    x, y = digits.digits()
+    for row, label in zip(first["x"], first["y"], strict=True):
+        (place,) = np.flatnonzero((x == row).all(axis=1))
+        assert (y[place] == label).all()
+
+
+def test_without_scikit_learn_the_case_says_what_to_install(monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    digits.digits.cache_clear()
+    try:
+        with pytest.raises(CaseUnavailableError, match=r"need scikit-learn: pip install"):
+            digits.digits()
+    finally:
+        digits.digits.cache_clear()
