@@ -41,7 +41,8 @@ def _python_numbers(array: np.ndarray) -> np.ndarray:
     # float16, float32, and bfloat16, which NumPy does not count among its floats
     if array.dtype.itemsize > 8 or array.dtype.kind not in "fV" or not np.can_cast(array.dtype, np.float64):
         raise TypeError(f"dtype: got {array.dtype.name}, expected integers or floats that float64 holds exactly")
-    return array.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # signalling NaNs become quiet
+        return array.astype(np.float64)
 
 
 class ScalarArray(NDArrayOperatorsMixin, ABC):
