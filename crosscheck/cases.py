@@ -48,6 +48,10 @@ def _tiny(rng: np.random.Generator, format: Format) -> np.ndarray:
     return rng.uniform(-1, 1, (8, 10))
 
 
+def _few(rng: np.random.Generator, format: Format) -> np.ndarray:
+    return rng.uniform(-1, 1, (8, 3))
+
+
 def _dominant(rng: np.random.Generator, format: Format) -> np.ndarray:
     x = rng.normal(0, 1, (8, 10))
     x[np.arange(8), rng.integers(0, 10, 8)] += np.repeat([17.0, 40.0, 80.0, 700.0], 2)
@@ -92,12 +96,13 @@ LOGITS: Mapping[str, tuple[str, Draw]] = {
     "large": ("uniform in ±1/(32u), 8×10", _large),
     "masked": ("−inf in one entry, and in all but one, 8×10", _masked),
     "special": ("a NaN, one +inf, two +inf, a row all −inf, each beside ordinary rows, 8×10", _special),
+    "few_classes": ("uniform in (−1, 1), 8×3: the sharpest bounds", _few),
     "one_class": ("a single class, 4×1", _normal(3, (4, 1))),
     "many_classes": ("N(0, 3), 2×1000", _normal(3, (2, 1000))),
 }
 """Regimes of logits, the classes on the last axis."""
 
-EXTRA = ("one_class", "many_classes")
+EXTRA = ("few_classes", "one_class", "many_classes")
 
 
 def logit_cases(complete: Callable[[np.random.Generator, np.ndarray], Arrays], *skip: str) -> dict[str, Case]:

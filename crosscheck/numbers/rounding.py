@@ -81,7 +81,8 @@ class Rounded(NDArrayOperatorsMixin):
         self.bound = np.where(np.isnan(bound), np.inf, bound) * _UP
         self.model = model
         # At most every honest result. What value − 2 bound cannot say: that a sum of exponentials is positive.
-        self.lower = np.fmax(lower, self.value - 2 * self.bound)
+        with np.errstate(all="ignore"):
+            self.lower = np.fmax(lower, self.value - 2 * self.bound)
 
     @classmethod
     def exactly(cls, x: np.ndarray, model: Model) -> Self:
@@ -201,9 +202,10 @@ def _ranged(
 
     An infinite value stands only if it is ``trusted`` to be beyond ``_HALF``.
     """
-    bound = np.where(lost, np.fmax(bound, 2 * (model.largest - np.abs(value))), bound)
+    bound = np.where(np.isfinite(value) & ~np.isnan(bound), bound, np.inf)
+    bound = np.where(lost, np.maximum(bound, 2 * (model.largest - np.abs(value))), bound)
     unknown = np.isinf(value) & ~np.asarray(trusted)
-    return np.where(unknown, np.nan, value), np.where(np.isfinite(value), bound, np.inf)
+    return np.where(unknown, np.nan, value), np.where(np.isnan(bound), np.inf, bound)
 
 
 def _add(model: Model, a: Rounded, b: Rounded) -> Result:
@@ -257,7 +259,7 @@ def _divide(model: Model, a: Rounded, b: Rounded) -> Result:
     least = _least(b)
     largest = a.magnitude / least
     apart = np.where((a.lower >= 0) & (b.lower > 0), largest, 2 * largest)
-    spread = np.fmin((a.bound + largest * b.bound) / least, apart)
+    spread = np.fmin((a.bound + np.where(b.bound == 0, 0.0, largest * b.bound)) / least, apart)
     # An honest denominator that has become an infinity makes the quotient 0.
     spread = np.where(b.overflows, np.fmax(spread, largest), spread)
     spread = np.where(least > 0, spread, np.inf)

@@ -1,9 +1,9 @@
 """Evaluation of graphs of named equations."""
 
 import pytest
-from reference import equations as eq
 
 from crosscheck.graph import evaluate, evaluate_all, inputs_of, needs
+from reference import equations as eq
 
 CHAIN = {"b": lambda a: a + 1, "c": lambda b, a: 10 * b + a}
 
