@@ -25,7 +25,7 @@ def _jax() -> Any:
     try:
         import jax
     except ImportError:
-        raise ImportError("jax is not installed: pip install 'softmax-crosscheck[jax]'") from None
+        raise ImportError("jax is not installed: pip install -e '.[jax]'") from None
     return jax
 
 

@@ -18,7 +18,7 @@ def _torch() -> Any:
     try:
         import torch
     except ImportError:
-        raise ImportError("torch is not installed: pip install 'softmax-crosscheck[torch]'") from None
+        raise ImportError("torch is not installed: pip install -e '.[torch]'") from None
     return torch
 
 

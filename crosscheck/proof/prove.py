@@ -20,8 +20,8 @@ DIGITS = 30
 """Enclosures have met when they agree to so many digits; until then the precision is doubled."""
 
 MAX_BITS = 512
-NO_SYMPY = "not run: install sympy (pip install 'softmax-crosscheck[proof]')"
-NO_DIGITS = "not run: install scikit-learn (pip install 'softmax-crosscheck[data]')"
+NO_SYMPY = "not run: install sympy (pip install -e '.[proof]')"
+NO_DIGITS = "not run: install scikit-learn (pip install -e '.[data]')"
 
 _LARGEST_WITNESS = 64
 """A witness carries arrays of up to so many entries; larger ones are told by the shape and the seed."""

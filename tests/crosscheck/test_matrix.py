@@ -122,14 +122,14 @@ def test_a_framework_that_is_missing_is_a_gap_and_if_named_an_error(monkeypatch)
     from crosscheck import matrix
 
     def missing():
-        raise ImportError("jax is not installed: pip install 'softmax-crosscheck[jax]'")
+        raise ImportError("jax is not installed: pip install -e '.[jax]'")
 
     absent = Implementation("jax.jit", "", lambda *_: {}, missing)
     monkeypatch.setattr(matrix, "implementations", lambda: {"jax.jit": absent})
     monkeypatch.setattr(matrix, "select", lambda name: [absent])
     found = plan(Selection())
     assert not found.cells
-    assert found.gaps[0].why == "jax is not installed: pip install 'softmax-crosscheck[jax]'"
+    assert found.gaps[0].why == "jax is not installed: pip install -e '.[jax]'"
     with pytest.raises(ValueError, match=r"^implementation: jax\.jit cannot run: jax is not installed"):
         plan(Selection(implementations=("jax",)))
 

@@ -88,7 +88,7 @@ def test_without_sympy_the_digits_still_run(monkeypatch):
     monkeypatch.setitem(sys.modules, "crosscheck.numbers.symbol", None)
     verdict = prove(claim(lambda x: np.exp(x + x)), ONE)
     assert verdict.status == MET
-    assert verdict.algebra.note == "not run: install sympy (pip install 'softmax-crosscheck[proof]')"
+    assert verdict.algebra.note == "not run: install sympy (pip install -e '.[proof]')"
 
 
 def test_without_scikit_learn_the_other_shapes_still_run(monkeypatch):
@@ -99,7 +99,7 @@ def test_without_scikit_learn_the_other_shapes_still_run(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     verdict = prove(claim(lambda x: np.exp(x + x)), (SMALL, Shape(8, 64, 32, 10, real=True)))
     assert verdict.status == PROVED
-    assert verdict.meetings[1].note == "not run: install scikit-learn (pip install 'softmax-crosscheck[data]')"
+    assert verdict.meetings[1].note == "not run: install scikit-learn (pip install -e '.[data]')"
 
 
 def test_another_seed_is_another_point():
