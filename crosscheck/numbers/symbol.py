@@ -55,6 +55,8 @@ class Symbol(ScalarArray):
         """A free symbol for each maximum: nothing is assumed of it."""
         if axis is None:
             raise TypeError("max needs an axis")
+        if self.shape[axis] == 0:
+            raise ValueError("max of an empty axis")
         shape = np.empty(self.shape).sum(axis=axis, keepdims=keepdims).shape
         fresh = (sympy.Dummy(f"m{next(self._shifts)}", real=True) for _ in np.ndindex(shape))
         return type(self)(fill(fresh, shape))
