@@ -114,6 +114,14 @@ def logit_cases(complete: Callable[[np.random.Generator, np.ndarray], Arrays], *
     return {name: case(name, *regime) for name, regime in LOGITS.items() if name not in skip}
 
 
-def directions(rng: np.random.Generator, *shapes: tuple[int, ...]) -> list[np.ndarray]:
-    """Random signed directions: a uniform cotangent hides errors of the softmax backward pass (its VJP is 0)."""
-    return [rng.normal(0, 1, shape) for shape in shapes]
+def with_directions(rng: np.random.Generator, x: np.ndarray) -> Arrays:
+    """``x`` with a cotangent and a tangent of its shape, for a function whose value has that shape.
+
+    Both are random and signed: a uniform cotangent hides errors of the softmax backward pass (its VJP is 0).
+    """
+    return {"x": x, "cotangent": rng.normal(0, 1, x.shape), "tangent": rng.normal(0, 1, x.shape)}
+
+
+def with_row_directions(rng: np.random.Generator, x: np.ndarray) -> Arrays:
+    """The same for a function whose value drops the last axis."""
+    return {"x": x, "cotangent": rng.normal(0, 1, x.shape[:-1]), "tangent": rng.normal(0, 1, x.shape)}

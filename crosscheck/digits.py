@@ -26,9 +26,7 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
     try:
         from sklearn.datasets import load_digits
     except ImportError:
-        raise CaseUnavailableError(
-            "the handwritten digits need scikit-learn: pip install -e '.[data]'"
-        ) from None
+        raise CaseUnavailableError("the handwritten digits need scikit-learn: pip install -e '.[data]'") from None
     data = load_digits()
     return data.data / 16, np.eye(10)[data.target]
 

@@ -9,14 +9,13 @@ import numpy as np
 from reference import equations
 from reference.cross_entropy import cross_entropy, cross_entropy_jvp, cross_entropy_vjp
 
-from ..cases import Arrays, Case, directions, logit_cases
+from ..cases import Arrays, Case, logit_cases, with_row_directions
 from ..formats import Format
 from ..operation import Operation
 
 
 def _with_target(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> Arrays:
-    cotangent, tangent = directions(rng, x.shape[:-1], x.shape)
-    return {"x": x, "y": y, "cotangent": cotangent, "tangent": tangent}
+    return {**with_row_directions(rng, x), "y": y}
 
 
 def _hard(rng: np.random.Generator, x: np.ndarray) -> Arrays:

@@ -9,13 +9,8 @@ import numpy as np
 from reference import equations
 from reference.softmax import log_softmax, log_softmax_jvp, log_softmax_vjp
 
-from ..cases import Arrays, directions, logit_cases
+from ..cases import Arrays, logit_cases, with_directions
 from ..operation import Operation
-
-
-def _complete(rng: np.random.Generator, x: np.ndarray) -> Arrays:
-    cotangent, tangent = directions(rng, x.shape, x.shape)
-    return {"x": x, "cotangent": cotangent, "tangent": tangent}
 
 
 def _torch(torch: Any) -> Any:
@@ -43,7 +38,7 @@ OPERATION = Operation(
         "jvp": equations.log_softmax_jvp,
     },
     shapes={"x": "... n", "cotangent": "... n", "tangent": "... n"},
-    cases=logit_cases(_complete),
+    cases=logit_cases(with_directions),
     reference=_reference,
     forms={"torch": _torch, "jax": _jax},
     logits=frozenset({"x"}),

@@ -9,13 +9,8 @@ import numpy as np
 from reference import equations
 from reference.softmax import logsumexp, logsumexp_jvp, logsumexp_vjp
 
-from ..cases import Arrays, directions, logit_cases
+from ..cases import Arrays, logit_cases, with_row_directions
 from ..operation import Operation
-
-
-def _complete(rng: np.random.Generator, x: np.ndarray) -> Arrays:
-    cotangent, tangent = directions(rng, x.shape[:-1], x.shape)
-    return {"x": x, "cotangent": cotangent, "tangent": tangent}
 
 
 def _special(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -51,7 +46,7 @@ OPERATION = Operation(
         "jvp": equations.logsumexp_jvp,
     },
     shapes={"x": "... n", "cotangent": "...", "tangent": "... n"},
-    cases=logit_cases(_complete),
+    cases=logit_cases(with_row_directions),
     reference=_reference,
     forms={"torch": _torch, "jax": _jax},
     logits=frozenset({"x"}),

@@ -9,18 +9,13 @@ import numpy as np
 from reference import equations
 from reference.sigmoid import sigmoid, sigmoid_jvp, sigmoid_vjp
 
-from ..cases import LOGITS, Arrays, Case, directions
+from ..cases import LOGITS, Arrays, Case, Draw, with_directions
 from ..formats import Format
 from ..operation import Operation
 
 
-def _case(name: str, summary: str, draw: Any) -> Case:
-    def inputs(rng: np.random.Generator, format: Format) -> Arrays:
-        x = draw(rng, format)
-        cotangent, tangent = directions(rng, x.shape, x.shape)
-        return {"x": x, "cotangent": cotangent, "tangent": tangent}
-
-    return Case(name, summary, inputs)
+def _case(name: str, summary: str, draw: Draw) -> Case:
+    return Case(name, summary, lambda rng, format: with_directions(rng, draw(rng, format)))
 
 
 # All cases have one shape: JAX compiles every primitive anew for another.

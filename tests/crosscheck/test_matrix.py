@@ -20,7 +20,7 @@ _RUN: dict[int, tuple[Verdict, ...]] = {}
 
 @pytest.fixture(scope="session")
 def verdicts(request):
-    """The verdicts of every cell that is asked for in this session, from as many processes as there are cores."""
+    """The verdicts of every cell that the collected tests ask for, from as many processes as there are cores."""
     wanted = {item.callspec.params["number"] for item in request.session.items if "number" in _params(item)}
     numbers = sorted(wanted)
     for i, found in workers.run(CELLS[number] for number in numbers):
@@ -184,3 +184,13 @@ def test_a_worker_that_dies_is_a_verdict_and_the_rest_goes_on(monkeypatch):
 def test_processes_give_the_same_verdicts_as_one(tmp_path):
     cells = [cell for cell in CELLS if cell.implementation == "reference"][: workers.FEW + 5]
     assert dict(workers.run(cells, jobs=2)) == dict(workers.run(cells, jobs=1))
+
+
+def test_the_matrix_holds_every_operation_implementation_and_format():
+    """Of what is installed; a sharp verdict for each is what ``test_matrix`` and the guard above ask for."""
+    installed = {cell.implementation for cell in CELLS}
+    assert "reference" in installed
+    places = {(cell.operation.name, cell.implementation, cell.format.name) for cell in CELLS}
+    assert len(places) == len(operations()) * len(installed) * len(FORMATS)
+    stages = {cell.case for cell in CELLS if cell.operation.name == "two_layer"}
+    assert {"untrained", "half_trained", "saturated"} <= stages
