@@ -87,6 +87,7 @@ def test_every_source_has_a_test_of_its_name():
         "numpy_": "matrix",
         "torch_": "matrix",
         "jax_": "matrix",
+        "_driver": "matrix",
         "truth": "judge",
         "run": "cli",
         "environment": "cli",

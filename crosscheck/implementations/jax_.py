@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache, partial
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,12 @@ import numpy as np
 from ..cases import Arrays
 from ..implementation import Implementation
 from ..operation import Operation
+from ._driver import gpu_driver
 
 Program = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+NOT_INSTALLED = "jax is not installed: pip install -e '.[jax]'"
 
 
 @cache
@@ -25,7 +30,7 @@ def _jax() -> Any:
     try:
         import jax
     except ImportError:
-        raise ImportError("jax is not installed: pip install -e '.[jax]'") from None
+        raise ImportError(NOT_INSTALLED) from None
     return jax
 
 
@@ -46,6 +51,10 @@ def _found() -> dict[str, Any]:
 
 
 def _devices() -> tuple[str, ...]:
+    if find_spec("jax") is None:
+        raise ImportError(NOT_INSTALLED)
+    if not gpu_driver():
+        return ("cpu",)
     return tuple(_found())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ import numpy as np
 from ..cases import Arrays
 from ..implementation import Implementation
 from ..operation import Operation
+from ._driver import gpu_driver
+
+NOT_INSTALLED = "torch is not installed: pip install -e '.[torch]'"
 
 
 @cache
@@ -18,11 +22,15 @@ def _torch() -> Any:
     try:
         import torch
     except ImportError:
-        raise ImportError("torch is not installed: pip install -e '.[torch]'") from None
+        raise ImportError(NOT_INSTALLED) from None
     return torch
 
 
 def _devices() -> tuple[str, ...]:
+    if find_spec("torch") is None:
+        raise ImportError(NOT_INSTALLED)
+    if not gpu_driver():
+        return ("cpu",)
     cuda = _torch().cuda
     return ("cpu", *(f"cuda:{i}" for i in range(cuda.device_count() if cuda.is_available() else 0)))
 

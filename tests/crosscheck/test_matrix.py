@@ -1,5 +1,7 @@
 """The matrix on what is installed: one test per quantity, implementation, dtype and case."""
 
+import subprocess
+import sys
 from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
@@ -194,3 +196,21 @@ def test_the_matrix_holds_every_operation_implementation_and_format():
     assert len(places) == len(operations()) * len(installed) * len(FORMATS)
     stages = {cell.case for cell in CELLS if cell.operation.name == "two_layer"}
     assert {"untrained", "half_trained", "saturated"} <= stages
+
+
+def test_finding_no_driver_needs_no_framework():
+    """The frameworks take seconds to import; a machine without a GPU driver is known without them."""
+    program = (
+        "import sys; from crosscheck.implementations import _driver, jax_, torch_;"
+        "jax_.gpu_driver = torch_.gpu_driver = lambda: False;"
+        "from crosscheck.matrix import Selection, plan; found = plan(Selection()).cells;"
+        "print({c.device for c in found}, [m for m in ('torch', 'jax') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "{'cpu'} []"
+
+
+def test_a_library_that_does_not_load_is_no_driver():
+    from crosscheck.implementations._driver import _loads
+
+    assert not _loads("libno-such-driver.so.9")
