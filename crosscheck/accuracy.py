@@ -185,7 +185,7 @@ def to_dict(rows: Sequence[Row], seed: int) -> dict[str, Any]:
 def show(rows: Sequence[Row]) -> Table:
     """The rows as a table of at most 100 columns: quantity and regime down, implementation and dtype across."""
     shown = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    shown.add_column("worst error in ulps", no_wrap=True)
+    shown.add_column("worst ulp", no_wrap=True)
     shown.add_column("regime", no_wrap=True)
     columns = list(dict.fromkeys((name, row.dtype) for row in rows for name in row.worst))
     columns.sort(key=lambda column: list(IMPLEMENTATIONS).index(column[0]))
@@ -203,4 +203,4 @@ def show(rows: Sequence[Row]) -> Table:
 def _figure(ulp: float | None) -> str:
     if ulp is None:
         return ""
-    return f"{ulp:.2f}" if ulp < 1000 else f"{ulp:.0e}"
+    return f"{ulp:.2f}" if ulp < 1000 else f"{ulp:.0e}".replace("e+0", "e").replace("e+", "e")

@@ -40,7 +40,7 @@ def list_implementations() -> tuple[str, ...]:
     return tuple(implementations())
 
 
-def exact(name: str, quantity: str | None = None, /, **inputs: Any) -> Enclosure:
+def exact(name: str, quantity: str | None = None, **inputs: Any) -> Enclosure:
     """The exact value of a quantity of an operation: an enclosure that provably holds it.
 
     ``quantity`` is ``"value"`` where nothing is said, or ``"vjp"`` (with ``cotangent``), ``"jvp"`` (with
@@ -59,32 +59,37 @@ def exact(name: str, quantity: str | None = None, /, **inputs: Any) -> Enclosure
     return enclose(one.graph, wanted, given, special_values(one, wanted, given))
 
 
-def tolerance(name: str, quantity: str | None = None, /, dtype: str = "float32", **inputs: Any) -> np.ndarray:
+def tolerance(name: str, quantity: str | None = None, dtype: object = None, **inputs: Any) -> np.ndarray:
     """The most that an honest evaluation in ``dtype`` may lose, element by element, as absolute float64 bounds.
 
-    The inputs are taken as they are, but for logits, which start with an error of one rounding (so that honest
-    forms such as exp(x − lse) pass). ValueError or TypeError name what does not fit.
+    ``dtype`` is that of the inputs where nothing is said; they must then share one. The inputs are taken as they
+    are, but for logits, which start with an error of one rounding (so that honest forms such as exp(x − lse)
+    pass). A bound is inf where nothing can be said, as in a row with a NaN. ValueError or TypeError name what does
+    not fit.
 
     >>> import crosscheck
-    >>> bool(crosscheck.tolerance("sigmoid", x=np.float32(1), dtype="float32") < 2.0**-20)
+    >>> bool(crosscheck.tolerance("sigmoid", x=np.float32(1)) < 2.0**-20)
     True
     """
     one, wanted, given = _checked(name, quantity, inputs)
-    result = rounded(one.graph, wanted, given, format_of(dtype), one.logits & set(given))
-    return result.bound
+    found = sorted({array.dtype.name for array in given.values()})
+    if dtype is None and len(found) > 1:
+        raise ValueError(f"dtype: not given, and the inputs have several: {', '.join(found)}")
+    format = format_of(found[0] if dtype is None else dtype)
+    return rounded(one.graph, wanted, given, format, one.logits & set(given)).bound
 
 
 def _checked(name: str, quantity: str | None, inputs: dict[str, Any]) -> tuple[Operation, str, Arrays]:
     one = operation(name)
     wanted = "value" if quantity is None else quantity
-    if wanted not in one.graph:
+    if not isinstance(wanted, str) or wanted not in one.graph:
         raise ValueError(f"quantity: got {quantity!r}, expected one of {', '.join(one.quantities)}")
     leaves = one.leaves(wanted)
-    for missing in (leaf for leaf in leaves if leaf not in inputs):
-        raise ValueError(f"{missing}: missing, {name} {wanted} needs {', '.join(leaves)}")
     for unknown in (key for key in inputs if key not in leaves):
         raise ValueError(f"{unknown}: not an input of {name} {wanted}, which takes {', '.join(leaves)}")
-    given = {leaf: np.asarray(inputs[leaf]) for leaf in leaves}
+    for missing in (leaf for leaf in leaves if leaf not in inputs):
+        raise ValueError(f"{missing}: missing, {name} {wanted} needs {', '.join(leaves)}")
+    given = {leaf: shapes.array(leaf, inputs[leaf]) for leaf in leaves}
     shapes.check(given, one.shapes)
     return one, wanted, given
 
@@ -92,9 +97,15 @@ def _checked(name: str, quantity: str | None, inputs: dict[str, Any]) -> tuple[O
 def validate(
     selection: Selection | None = None,
     progress: Callable[[int, int], None] | None = None,
-    jobs: int | None = None,
+    jobs: int = 1,
 ) -> Run:
-    """Run the matrix on what is installed; ``progress(done, all)`` is called after every cell."""
+    """Run the matrix on what is installed; ``progress(done, all)`` is called after every cell.
+
+    With ``jobs`` > 1 that many processes share the work; a script that asks for them needs the guard
+    ``if __name__ == "__main__"`` that ``multiprocessing`` asks for. ValueError names what cannot be run.
+    """
+    if jobs < 1:
+        raise ValueError(f"jobs: got {jobs}, expected 1 or more")
     selection = selection or Selection()
     return execute(plan(selection), selection.seed, progress, jobs)
 

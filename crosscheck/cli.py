@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,6 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 WIDTH = 100
+INTERRUPTED = 130  # what a shell reports of a program that Ctrl-C ended
 _PATIENCE = 2.0  # seconds before a progress bar appears
 
 
@@ -35,6 +37,8 @@ def _bad_call(message: str) -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # ✓ in a locale that lacks it
     command = _COMMANDS.get(words[0]) if words else None
     try:
         return command(words[1:]) if command else _matrix(words)
@@ -42,12 +46,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return stop.code if isinstance(stop.code, int) else 2
     except (ValueError, CannotWriteError) as error:
         return _bad_call(str(error))
+    except KeyboardInterrupt:
+        _bad_call("interrupted")
+        return INTERRUPTED
     except BrokenPipeError:
         # The reader of a pipe went away; without this Python complains once more while it shuts down.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except KeyboardInterrupt:
-        return _bad_call("interrupted")
+    except OSError as error:
+        print(f"crosscheck: cannot write the report: {error.strerror}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 class CannotWriteError(OSError):
@@ -78,6 +87,7 @@ def _matrix(words: Sequence[str]) -> int:
         "crosscheck", "Judge every implementation that is installed, on every operation, dtype and case."
     )
     parser.epilog = f"other commands: {', '.join(f'crosscheck {name}' for name in _COMMANDS)}"
+    parser.add_argument("--version", action="version", version=f"crosscheck {_version()}")
     parser.add_argument("operation", nargs="*", help="sigmoid, softmax, …; all where none is named")
     several: dict[str, Any] = {"action": "append", "default": [], "metavar": "NAME"}
     parser.add_argument("-i", "--implementation", **several, help="reference, torch, jax, jax.jit, …; repeatable")
@@ -105,11 +115,10 @@ def _matrix(words: Sequence[str]) -> int:
     )
     with _Bar("judging") as bar:
         run = execute(plan(selection), selection.seed, bar, asked.jobs)
-    if asked.json:
-        _written(write_json, run.to_dict(), asked.json)
+    written = _written(write_json, run.to_dict(), asked.json)
     console = _console()
     console.print(render(run, console.width))
-    return 0 if run.passed else 1
+    return 0 if run.passed and written else 1
 
 
 def _derivations(words: Sequence[str]) -> int:
@@ -123,10 +132,9 @@ def _derivations(words: Sequence[str]) -> int:
 
     with _Bar("proving") as bar:
         results = prove_all(seed=asked.seed, progress=bar)
-    if asked.json:
-        _written(write_json, portable(to_dict(results)), asked.json)
+    written = _written(write_json, portable(to_dict(results)), asked.json)
     _console().print(render(results))
-    return 0 if all_right(results) else 1
+    return 0 if all_right(results) and written else 1
 
 
 def _accuracy(words: Sequence[str]) -> int:
@@ -138,13 +146,18 @@ def _accuracy(words: Sequence[str]) -> int:
     from .run import portable, write_json
 
     rows = table(seed=asked.seed)
-    if asked.json:
-        _written(write_json, portable(to_dict(rows, asked.seed)), asked.json)
+    written = _written(write_json, portable(to_dict(rows, asked.seed)), asked.json)
     _console().print(show(rows))
-    return 0
+    return 0 if written else 1
 
 
 _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"derivations": _derivations, "accuracy": _accuracy}
+
+
+def _version() -> str:
+    from .environment import package_version
+
+    return package_version("softmax-crosscheck") or "(not installed: run from its folder)"
 
 
 def _console() -> Console:
@@ -158,15 +171,22 @@ def _writable(path: str | None) -> None:
     if path is None:
         return
     target = Path(path)
-    if target.is_dir() or not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
+    # The file is moved into its place whole, which must not happen to a device or a pipe.
+    special = target.exists() and not target.is_file()
+    if special or not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
         raise CannotWriteError(f"--json: cannot write {path!r}: expected a file in a folder that can be written")
 
 
-def _written(write: Callable[[Any, str], None], data: Any, path: str) -> None:
+def _written(write: Callable[[Any, str], None], data: Any, path: str | None) -> bool:
+    """Write the file that was asked for; if that fails say so, and go on to what can be shown."""
+    if path is None:
+        return True
     try:
         write(data, path)
     except OSError as error:
         print(f"crosscheck: --json: cannot write {path!r}: {error.strerror}", file=sys.stderr)
+        return False
+    return True
 
 
 class _Bar:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from flint import arb
 
-from .formats import Format, format_of
+from .formats import FORMATS, Format, format_of
 from .numbers.array import Objects, boxed, mapped
 from .numbers.ball import BITS, Ball, floats, precision, undecided
 
@@ -56,6 +56,10 @@ class Enclosure:
             raise UndecidedError(f"the enclosure is still too wide at {self._bits} bits")
         self._bits *= 2
         self._balls = None
+
+    def __repr__(self) -> str:
+        worst = float(np.max(self.radius, initial=0.0))
+        return f"Enclosure({np.array2string(self.mid, threshold=8)} ± {worst:.0e}, {self._bits} bits)"
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -126,11 +130,13 @@ class Enclosure:
     def ulp_error(self, actual: Any, dtype: object = None) -> np.ndarray:
         """|actual − exact| in ulps of the exact value in ``actual``'s format; NaN beside NaN is 0.
 
-        ValueError where the shapes differ.
+        ValueError where the shapes differ, TypeError where ``actual`` has none of the formats' dtypes.
         """
         actual = np.asarray(actual)
         if actual.shape != self.shape:
             raise ValueError(f"actual: got shape {actual.shape}, expected {self.shape}")
+        if dtype is None and actual.dtype.name not in FORMATS:
+            raise TypeError(f"actual: got dtype {actual.dtype.name}, expected one of {', '.join(FORMATS)}")
         format = format_of(actual.dtype if dtype is None else dtype)
         return ulps(actual, *self.split(format), format)
 

@@ -7,6 +7,7 @@ not depend on any library's casts (some go through float32 and round twice).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -110,8 +111,10 @@ def format_of(dtype: object) -> Format:
     >>> format_of("bfloat16").precision
     8
     """
-    # np.dtype(None) is float64: nobody who passes None means that
-    name = dtype if dtype is None or isinstance(dtype, str) else np.dtype(dtype).name  # type: ignore[call-overload]
-    if name not in FORMATS:
+    name = dtype
+    if dtype is not None and not isinstance(dtype, str):  # np.dtype(None) is float64: nobody means that
+        with suppress(TypeError):
+            name = np.dtype(dtype).name  # type: ignore[call-overload]
+    if not isinstance(name, str) or name not in FORMATS:
         raise ValueError(f"dtype: got {name!r}, expected one of {', '.join(FORMATS)}")
     return FORMATS[name]

@@ -30,6 +30,14 @@ class Selection:
     seed: int = 0
     all: bool = False
 
+    def __post_init__(self) -> None:
+        for name in ("operations", "implementations", "dtypes", "cases"):
+            value = getattr(self, name)
+            if isinstance(value, str) or not isinstance(value, list | tuple):
+                raise TypeError(f"{name}: got {value!r}, expected a tuple of names")
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
+            raise ValueError(f"seed: got {self.seed!r}, expected a whole number from 0")
+
 
 @dataclass(frozen=True)
 class Gap:

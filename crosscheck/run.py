@@ -89,7 +89,7 @@ def portable(value: Any) -> Any:
 
 def write_json(data: Any, path: str | os.PathLike[str]) -> None:
     """Write ``data`` beside its place and move it there, so that a reader never sees half a file."""
-    target = Path(path)
+    target = Path(path).resolve()  # a link stays a link
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -26,6 +26,14 @@ def check(arrays: Mapping[str, np.ndarray], shapes: Mapping[str, str]) -> None:
         _fit(name, array.shape, shapes[name].split(), sizes)
 
 
+def array(name: str, value: object) -> np.ndarray:
+    """``value`` as an array; ValueError, by name, where it is none (a list of rows of different lengths, say)."""
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name}: got {type(value).__name__} that is not an array of numbers") from None
+
+
 def _fit(name: str, shape: tuple[int, ...], axes: list[str], sizes: dict[str, object]) -> None:
     named = [axis for axis in axes if axis != "..."]
     leading = len(shape) - len(named)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 import queue
+import signal
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 
 from .formats import format_of
 from .judge import FAIL, LOCAL, Assessment, Cell, Verdict
@@ -23,6 +24,7 @@ from .operations import operation
 Name = tuple[str, str, str, str, str, int]
 Verdicts = tuple[Verdict, ...]
 Group = list[list[tuple[int, Cell]]]
+Done = queue.SimpleQueue[tuple[int, Verdicts] | Exception]
 
 FEW = 40
 """Up to so many cells a second process does not pay for its start."""
@@ -42,22 +44,33 @@ def run(cells: Iterable[Cell], jobs: int | None = None) -> Iterator[tuple[int, V
     jobs = cores() if jobs is None else jobs
     if jobs <= 1 or len(away) <= FEW:
         here, away = numbered, []
-    done: queue.SimpleQueue[tuple[int, Verdicts]] = queue.SimpleQueue()
+    done: Done = queue.SimpleQueue()
     groups: queue.SimpleQueue[Group | None] = queue.SimpleQueue()
     for group in _groups(away):
         groups.put(group)
-    threads = (
-        [threading.Thread(target=_serve, args=(groups, done), daemon=True) for _ in range(jobs)] if away else []
-    )
+    others = set(active_children())
+    threads = [
+        threading.Thread(target=_serve, args=(groups, done), daemon=True) for _ in range(jobs if away else 0)
+    ]
     for thread in threads:
         groups.put(None)
         thread.start()
-    for i, cell in here:
-        yield i, run_cell(cell)
-    for _ in away:
-        yield done.get()
-    for thread in threads:
-        thread.join()
+    finished = False
+    try:
+        for i, cell in here:
+            yield i, run_cell(cell)
+        for _ in away:
+            result = done.get()
+            if isinstance(result, Exception):
+                raise RuntimeError(f"a worker process could not be used: {result}") from result
+            yield result
+        finished = True
+    finally:
+        if not finished:  # an interrupt, or an error: what still runs is of no use
+            for process in set(active_children()) - others:
+                process.terminate()
+        for thread in threads:
+            thread.join(timeout=None if finished else 1)
 
 
 def _groups(cells: list[tuple[int, Cell]]) -> list[Group]:
@@ -71,28 +84,32 @@ def _groups(cells: list[tuple[int, Cell]]) -> list[Group]:
     return [list(groups[name].values()) for name in names]
 
 
-def _serve(groups: queue.SimpleQueue[Group | None], done: queue.SimpleQueue[tuple[int, Verdicts]]) -> None:
+def _serve(groups: queue.SimpleQueue[Group | None], done: Done) -> None:
     """Take groups until there are no more, each part in the one process of this thread."""
-    pool = _process()
-    while (group := groups.get()) is not None:
-        for part in group:
-            names = [_name(cell) for _, cell in part]
-            try:
-                results = pool.submit(_run_named, names).result()
-            except BrokenProcessPool:
-                results = [_died(cell) for _, cell in part]
-                pool = _process()
-            for (i, _), verdicts in zip(part, results, strict=True):
-                done.put((i, verdicts))
-    pool.shutdown()
+    try:
+        pool = _process()
+        while (group := groups.get()) is not None:
+            for part in group:
+                names = [_name(cell) for _, cell in part]
+                try:
+                    results = pool.submit(_run_named, names).result()
+                except BrokenProcessPool:
+                    results = [_died(cell) for _, cell in part]
+                    pool = _process()
+                for (i, _), verdicts in zip(part, results, strict=True):
+                    done.put((i, verdicts))
+        pool.shutdown()
+    except Exception as error:
+        done.put(error)
 
 
 def _process() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_without_gpu)
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_begin)
 
 
-def _without_gpu() -> None:
+def _begin() -> None:
     """A worker runs on the CPU; this comes before any framework is imported there."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the caller, who ends its workers
     os.environ["JAX_PLATFORMS"] = "cpu"
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
 

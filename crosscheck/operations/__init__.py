@@ -25,7 +25,9 @@ def operations() -> dict[str, Operation]:
 
 
 def operation(name: str) -> Operation:
-    """The operation of that name; ValueError lists the names there are."""
+    """The operation of that name; ValueError lists the names there are, TypeError asks for one."""
+    if not isinstance(name, str):
+        raise TypeError(f"operation: got {type(name).__name__}, expected one of {', '.join(operations())}")
     if name not in operations():
         raise ValueError(f"operation: got {name!r}, expected one of {', '.join(operations())}")
     return operations()[name]

@@ -109,3 +109,51 @@ def test_a_process_that_flushes_subnormals_is_refused():
             crosscheck.exact("sigmoid", x=np.ones(1))
     finally:
         torch.set_flush_denormal(False)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+def test_the_tolerance_is_that_of_the_inputs_dtype_if_none_is_named(dtype):
+    """It was float32's whatever came: every test had passed float32."""
+    x = np.linspace(-1, 1, 5).astype(dtype)
+    bound = crosscheck.tolerance("softmax", x=x)
+    np.testing.assert_array_equal(bound, crosscheck.tolerance("softmax", x=x, dtype=dtype))
+    assert 1 < np.median(bound / np.spacing(crosscheck.exact("softmax", x=x).round(dtype)).astype(float)) < 64
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: crosscheck.exact(np.ones(2)), "operation: got ndarray, expected one of sigmoid"),
+        (lambda: crosscheck.exact("softmax", np.ones(2)), "quantity: got array"),
+        (
+            lambda: crosscheck.exact("softmax", x=[[1.0], [1.0, 2.0]]),
+            "x: got list that is not an array of numbers",
+        ),
+        (lambda: crosscheck.exact("softmax", theta=np.ones(2)), "theta: not an input of softmax value"),
+        (lambda: crosscheck.tolerance("softmax", x=np.ones(2), dtype=3), "dtype: got 3, expected one of float64"),
+        (
+            lambda: crosscheck.tolerance("softmax", "jvp", x=np.ones(2), tangent=np.ones(2, np.float32)),
+            "dtype: not given, and the inputs have several: float32, float64",
+        ),
+        (
+            lambda: crosscheck.Selection(operations="softmax"),
+            "operations: got 'softmax', expected a tuple of names",
+        ),
+        (lambda: crosscheck.Selection(seed=-1), "seed: got -1, expected a whole number from 0"),
+        (lambda: crosscheck.validate(jobs=0), "jobs: got 0, expected 1 or more"),
+        (
+            lambda: crosscheck.exact("sigmoid", x=np.ones(2)).ulp_error(np.arange(2)),
+            "actual: got dtype int64, expected one of float64",
+        ),
+    ],
+)
+def test_more_bad_calls_are_one_line_that_names_the_argument(call, message):
+    with pytest.raises((TypeError, ValueError)) as error:
+        call()
+    assert str(error.value).startswith(message)
+    assert "\n" not in str(error.value)
+
+
+def test_the_quantity_may_be_named_and_an_enclosure_shows_itself():
+    truth = crosscheck.exact("softmax", quantity="vjp", x=np.zeros(2), cotangent=np.array([1.0, 0.0]))
+    assert repr(truth).startswith("Enclosure([ 0.25 -0.25] ± ")

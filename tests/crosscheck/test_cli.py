@@ -1,6 +1,8 @@
 """The command line: exit status, one-line errors, JSON, width."""
 
 import json
+import os
+import stat
 import subprocess
 import sys
 
@@ -87,3 +89,64 @@ def test_python_m_crosscheck_is_the_same():
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert "✓" in done.stdout
+
+
+# What follows failed once; the tests above only wrote to ordinary files and let every run end by itself.
+
+
+def _run(*words, **rest):
+    command = [sys.executable, "-m", "crosscheck", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **rest)
+
+
+def test_json_never_replaces_what_is_not_a_file(tmp_path, capsys):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert main([*SMALL, "--json", str(pipe)]) == 2
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    link, target = tmp_path / "link.json", tmp_path / "target.json"
+    target.write_text("old")
+    link.symlink_to(target)
+    assert main([*SMALL, "--json", str(link)]) == 0
+    assert link.is_symlink()
+    assert json.loads(target.read_text())["passed"]
+
+
+def test_a_file_that_cannot_be_written_in_the_end_shows_the_report_and_exits_1(monkeypatch, capsys, tmp_path):
+    def full(data, path):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("crosscheck.run.write_json", full)
+    assert main([*SMALL, "--json", str(tmp_path / "run.json")]) == 1
+    captured = capsys.readouterr()
+    assert "✓" in captured.out
+    assert captured.err.endswith("No space left on device\n")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs the device that is always full")
+def test_a_full_disk_is_one_line():
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "crosscheck", *SMALL]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "crosscheck: cannot write the report: No space left on device\n"
+
+
+def test_a_locale_without_the_marks_still_gets_the_report():
+    done = _run(*SMALL, env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\\u2713" in done.stdout
+
+
+def test_an_interrupt_is_one_line_and_exits_130(monkeypatch, capsys):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("crosscheck.api.execute", interrupted)
+    assert main(SMALL) == 130
+    assert capsys.readouterr().err == "crosscheck: interrupted\n"
+
+
+def test_the_version_is_told(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("crosscheck ")

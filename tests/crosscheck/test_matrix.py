@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import active_children
 
 import numpy as np
 import pytest
@@ -214,3 +215,27 @@ def test_a_library_that_does_not_load_is_no_driver():
     from crosscheck.implementations._driver import _loads
 
     assert not _loads("libno-such-driver.so.9")
+
+
+def test_a_run_that_is_given_up_leaves_no_process_behind():
+    cells = [cell for cell in CELLS if cell.implementation == "reference"]
+    before = set(active_children())
+    running = workers.run(cells, jobs=2)
+    next(running)
+    running.close()
+    left = set(active_children()) - before
+    for process in left:
+        process.join(timeout=30)
+    assert not [process for process in left if process.is_alive()]
+
+
+def test_a_worker_that_cannot_be_started_is_an_error_and_not_a_silence(monkeypatch):
+    """The thread that served it died with a traceback, and the run waited for ever."""
+
+    def none():
+        raise OSError("no process could be started")
+
+    monkeypatch.setattr(workers, "_process", none)
+    cells = [cell for cell in CELLS if cell.implementation == "reference"]
+    with pytest.raises(RuntimeError, match=r"a worker process could not be used: no process could be started"):
+        list(workers.run(cells, jobs=2))
