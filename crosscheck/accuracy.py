@@ -183,10 +183,9 @@ def to_dict(rows: Sequence[Row], seed: int) -> dict[str, Any]:
 
 
 def show(rows: Sequence[Row]) -> Table:
-    """The rows as a table of at most 100 columns: quantity and regime down, implementation and dtype across."""
+    """The rows as a table of at most 80 columns: quantity and regime down, implementation and dtype across."""
     shown = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     shown.add_column("worst ulp", no_wrap=True)
-    shown.add_column("regime", no_wrap=True)
     columns = list(dict.fromkeys((name, row.dtype) for row in rows for name in row.worst))
     columns.sort(key=lambda column: list(IMPLEMENTATIONS).index(column[0]))
     for name, dtype in columns:
@@ -195,7 +194,9 @@ def show(rows: Sequence[Row]) -> Table:
     before = ""
     for quantity, regime in dict.fromkeys((row.quantity, row.regime) for row in rows):
         figures = (cells.get((quantity, regime, *column)) for column in columns)
-        shown.add_row("" if quantity == before else quantity, regime, *map(_figure, figures))
+        if quantity != before:
+            shown.add_row(quantity, style="bold")
+        shown.add_row(f"  {regime}", *map(_figure, figures))
         before = quantity
     return shown
 

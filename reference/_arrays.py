@@ -23,7 +23,10 @@ def floating(name: str, value: Any) -> np.ndarray:
     Traceback (most recent call last):
     TypeError: x: got dtype int64, expected one of float64, float32, bfloat16, float16
     """
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise TypeError(f"{name}: got {type(value).__name__} that is not an array of numbers") from None
     if array.dtype.name not in DTYPES:
         raise TypeError(f"{name}: got dtype {array.dtype.name}, expected one of {', '.join(DTYPES)}")
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))

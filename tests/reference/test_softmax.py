@@ -249,3 +249,9 @@ def test_bad_directions_are_refused_by_name(name):
         PRODUCTS[name](X, V.astype(np.float32))
     with pytest.raises(TypeError, match=f"{argument}: got dtype int64"):
         PRODUCTS[name](X, np.ones(X.shape, int))
+
+
+def test_a_ragged_list_is_refused_by_name():
+    """NumPy's own message, which names no argument, came through: all bad inputs of the tests were arrays."""
+    with pytest.raises(TypeError, match=r"^x: got list that is not an array of numbers$"):
+        softmax([[1.0], [1.0, 2.0]])
