@@ -26,6 +26,9 @@ def test_the_two_commands_stand_first():
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.split()[0] not in LONG])
 def test_a_command_of_the_readme_runs(command, capsys):
+    for framework in ("torch", "jax"):
+        if framework in command:
+            pytest.importorskip(framework)
     assert main(shlex.split(command)) == 0
     assert "✓" in capsys.readouterr().out
 
