@@ -111,7 +111,18 @@ def logit_cases(complete: Callable[[np.random.Generator, np.ndarray], Arrays], *
     def case(name: str, summary: str, draw: Draw) -> Case:
         return Case(name, summary, lambda rng, format: complete(rng, draw(rng, format)), name in EXTRA)
 
-    return {name: case(name, *regime) for name, regime in LOGITS.items() if name not in skip}
+    def swamped(rng: np.random.Generator, format: Format) -> Arrays:
+        inputs = complete(rng, _tiny(rng, format))
+        wider = format.accumulation_precision > format.precision
+        for name in ("cotangent", "tangent"):
+            inputs[name] = np.ones(inputs[name].shape)
+            inputs[name][..., 0] = 1 / format.unit_roundoff if wider else 1
+            inputs[name][..., -1] = -inputs[name][..., 0]
+        return inputs
+
+    cases = {name: case(name, *regime) for name, regime in LOGITS.items() if name not in skip}
+    summary = "|x| < 1, directions 1/u, 1, …, 1, −1/u: a sum in a 16-bit format loses the ones, 8×10"
+    return {**cases, "swamped": Case("swamped", summary, swamped)}
 
 
 def with_directions(rng: np.random.Generator, x: np.ndarray) -> Arrays:

@@ -40,7 +40,7 @@ def test_a_record_that_no_longer_fails_is_stale_and_fails_the_run():
     assert run.stale[0] in " ".join(str(run).split())
 
 
-def test_the_recorded_input_shows_the_defect():
+def test_the_recorded_input_shows_the_bias_gradient_defect():
     jax = pytest.importorskip("jax")
     jnp = jax.numpy
     for dtype, first in ((jnp.bfloat16, 256), (jnp.float16, 2048)):
@@ -50,3 +50,20 @@ def test_the_recorded_input_shows_the_defect():
         assert float(gradient[0]) != first + 64
         assert float(cotangent.sum()) == first + 64
         assert np.isfinite(float(gradient[0]))
+
+
+def test_the_recorded_input_shows_the_log_softmax_defect():
+    jax = pytest.importorskip("jax")
+    jnp = jax.numpy
+    for dtype, large in ((jnp.bfloat16, 256), (jnp.float16, 2048)):
+        cotangent = jnp.ones(10, dtype).at[0].set(large).at[-1].set(-large)
+        _, pull = jax.vjp(jax.nn.log_softmax, jnp.zeros(10, dtype))
+        (gradient,) = pull(cotangent)
+        assert float(cotangent.sum()) == 8
+        assert float(gradient[5]) == 1  # exact: 1 − 8/10
+
+
+def test_every_record_says_what_is_needed_to_see_it():
+    for defect in DEFECTS:
+        assert all((defect.name, defect.found_in, defect.reason, defect.shown))
+        assert set(defect.quantities) <= set(operations()[defect.operation].graph)
