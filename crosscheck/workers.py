@@ -48,9 +48,10 @@ def run(cells: Iterable[Cell], jobs: int | None = None) -> Iterator[tuple[int, V
     groups: queue.SimpleQueue[Group | None] = queue.SimpleQueue()
     for group in _groups(away):
         groups.put(group)
+    stop = threading.Event()
     others = set(active_children())
     threads = [
-        threading.Thread(target=_serve, args=(groups, done), daemon=True) for _ in range(jobs if away else 0)
+        threading.Thread(target=_serve, args=(groups, done, stop), daemon=True) for _ in range(jobs if away else 0)
     ]
     for thread in threads:
         groups.put(None)
@@ -67,6 +68,7 @@ def run(cells: Iterable[Cell], jobs: int | None = None) -> Iterator[tuple[int, V
         finished = True
     finally:
         if not finished:  # an interrupt, or an error: what still runs is of no use
+            stop.set()
             for process in set(active_children()) - others:
                 process.terminate()
         for thread in threads:
@@ -84,8 +86,8 @@ def _groups(cells: list[tuple[int, Cell]]) -> list[Group]:
     return [list(groups[name].values()) for name in names]
 
 
-def _serve(groups: queue.SimpleQueue[Group | None], done: Done) -> None:
-    """Take groups until there are no more, each part in the one process of this thread."""
+def _serve(groups: queue.SimpleQueue[Group | None], done: Done, stop: threading.Event) -> None:
+    """Take groups until there are no more or ``stop`` is set, each part in the one process of this thread."""
     try:
         pool = _process()
         while (group := groups.get()) is not None:
@@ -94,8 +96,13 @@ def _serve(groups: queue.SimpleQueue[Group | None], done: Done) -> None:
                 try:
                     results = pool.submit(_run_named, names).result()
                 except BrokenProcessPool:
+                    if stop.is_set():  # it was ended, it did not die: no other takes its place
+                        return
                     results = [_died(cell) for _, cell in part]
                     pool = _process()
+                if stop.is_set():
+                    pool.shutdown(wait=False)
+                    return
                 for (i, _), verdicts in zip(part, results, strict=True):
                     done.put((i, verdicts))
         pool.shutdown()
