@@ -18,6 +18,7 @@ from rich.table import Table
 from reference import equations
 
 from .accuracy_forms import IMPLEMENTATIONS, Program, programs
+from .cases import LOGITS
 from .enclosure import Enclosure, ulps
 from .environment import environment
 from .formats import FORMATS, Format, format_of
@@ -72,13 +73,6 @@ def _subnormal(rng: np.random.Generator, format: Format) -> np.ndarray:
     return x
 
 
-def _masked(rng: np.random.Generator, format: Format) -> np.ndarray:
-    x = rng.normal(0, 3, (8, 10))
-    x[np.arange(4), rng.integers(0, 10, 4)] = -np.inf
-    x[4:, 1:] = -np.inf
-    return x
-
-
 def _infinite(rng: np.random.Generator, format: Format) -> np.ndarray:
     x = rng.normal(0, 3, (8, 10))
     x[0, 3] = np.inf
@@ -102,7 +96,7 @@ REGIMES: Mapping[str, Callable[[np.random.Generator, Format], np.ndarray]] = {
     "one class": lambda rng, format: rng.normal(0, 3, (8, 1)),
     "1e5 classes": lambda rng, format: rng.normal(0, 3, (1, 100_000)),
     "subnormal": _subnormal,
-    "some -inf": _masked,
+    "some -inf": LOGITS["masked"][1],
     "inf and NaN": _infinite,
     "1e30, 1e300": _huge,
     "largest": lambda rng, format: rng.uniform(-1, 1, (8, 10)) * format.largest,

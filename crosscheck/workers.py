@@ -16,6 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import active_children, get_context
 
+from .environment import cores
 from .formats import format_of
 from .judge import FAIL, LOCAL, Assessment, Cell, Verdict
 from .matrix import run_cell
@@ -28,11 +29,6 @@ Done = queue.SimpleQueue[tuple[int, Verdicts] | Exception]
 
 FEW = 40
 """Up to so many cells a second process does not pay for its start."""
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run(cells: Iterable[Cell], jobs: int | None = None) -> Iterator[tuple[int, Verdicts]]:
