@@ -72,7 +72,7 @@ def tolerance(name: str, quantity: str | None = None, dtype: object = None, **in
     True
     """
     one, wanted, given = _checked(name, quantity, inputs)
-    found = sorted({array.dtype.name for array in given.values()})
+    found = sorted({array.dtype.name for name, array in given.items() if name not in one.integers})
     if dtype is None and len(found) > 1:
         raise ValueError(f"dtype: not given, and the inputs have several: {', '.join(found)}")
     format = format_of(found[0] if dtype is None else dtype)
@@ -90,7 +90,7 @@ def _checked(name: str, quantity: str | None, inputs: dict[str, Any]) -> tuple[O
     for missing in (leaf for leaf in leaves if leaf not in inputs):
         raise ValueError(f"{missing}: missing, {name} {wanted} needs {', '.join(leaves)}")
     given = {leaf: shapes.array(leaf, inputs[leaf]) for leaf in leaves}
-    shapes.check(given, one.shapes)
+    shapes.check(given, one.shapes, one.integers)
     return one, wanted, given
 
 

@@ -26,18 +26,25 @@ class CaseUnavailableError(RuntimeError):
 class Case:
     """A named regime: ``draw(rng, format)`` gives the inputs of an operation as float64 arrays.
 
-    An ``extra`` case runs with ``--all`` or when it is named: another shape has to be compiled again by some.
+    Arrays of integers (class indices) stay what they are. An ``extra`` case runs with ``--all`` or when it is
+    named: another shape has to be compiled again by some. ``family`` is the name of many cases of one kind;
+    ``axis`` the axis on which the implementation finds the classes, and ``layout`` how its arrays lie in memory
+    (see ``crosscheck.layouts``).
     """
 
     name: str
     summary: str
     draw: Callable[[np.random.Generator, Format], Arrays]
     extra: bool = False
+    family: str = ""
+    axis: int = -1
+    layout: str = "contiguous"
 
     def inputs(self, operation: str, format: Format, seed: int) -> Arrays:
         """The inputs in the format; the same for the same (operation, case, format, seed), whatever else runs."""
         rng = np.random.default_rng([seed, crc32(operation.encode()), crc32(self.name.encode())])
-        return {name: format.round(array) for name, array in self.draw(rng, format).items()}
+        drawn = self.draw(rng, format)
+        return {name: a if a.dtype.kind == "i" else format.round(a) for name, a in drawn.items()}
 
 
 def _normal(scale: float, shape: tuple[int, ...]) -> Draw:

@@ -17,13 +17,19 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Format:
-    """A binary floating-point format with p bits of precision and exponents emin … emax (IEEE 754 §3.3)."""
+    """A binary floating-point format with p bits of precision and exponents emin … emax (IEEE 754 §3.3).
+
+    ``product_precision`` is that to which matrix products round their operands, and ``stored_as`` the dtype in
+    which the numbers are held, where these are not the format's own.
+    """
 
     name: str
     precision: int
     emin: int
     emax: int
     accumulation_precision: int
+    product_precision: int = 0
+    stored_as: str = ""
 
     @property
     def unit_roundoff(self) -> float:
@@ -34,6 +40,11 @@ class Format:
     def accumulation_roundoff(self) -> float:
         """u of the format in which sums and dot products are accumulated: 16-bit formats use float32."""
         return 2.0**-self.accumulation_precision
+
+    @property
+    def product_roundoff(self) -> float:
+        """u of the format to which a matrix product rounds its operands; 0 where it takes them as they are."""
+        return 2.0**-self.product_precision if self.product_precision else 0.0
 
     @property
     def smallest_normal(self) -> float:
@@ -49,7 +60,8 @@ class Format:
 
     @cached_property
     def dtype(self) -> np.dtype:
-        return np.dtype(ml_dtypes.bfloat16 if self.name == "bfloat16" else self.name)
+        name = self.stored_as or self.name
+        return np.dtype(ml_dtypes.bfloat16 if name == "bfloat16" else name)
 
     def ulp(self, value: np.ndarray | float) -> np.ndarray:
         """ulp(r) = 2^(clamp(⌊log₂|r|⌋, emin, emax) − (p − 1)), as float64.
@@ -103,6 +115,12 @@ FORMATS: dict[str, Format] = {
     )
 }
 """Every format that is judged, by the name of its dtype."""
+
+TF32 = Format("tf32", 24, -126, 127, 24, product_precision=11, stored_as="float32")
+"""float32 whose matrix products round their operands to 11 bits: the default of NVIDIA's tensor cores in JAX."""
+
+AUTOCAST = Format("autocast", 8, -126, 127, 24, stored_as="float32")
+"""float32 inputs of which any step may be computed and stored in bfloat16: ``torch.autocast``."""
 
 
 def format_of(dtype: object) -> Format:

@@ -60,6 +60,7 @@ class Verdict(Assessment):
     implementation: str
     device: str
     dtype: str
+    arithmetic: str
     case: str
     check: str
     replay: str
@@ -81,6 +82,12 @@ class Cell:
     format: Format
     case: str
     seed: int
+    arithmetic: Format | None = None
+
+    @property
+    def model(self) -> Format:
+        """The format by whose roundings it is judged: that of the arrays, or what the implementation declares."""
+        return self.arithmetic or self.format
 
     @property
     def replay(self) -> str:
@@ -100,6 +107,7 @@ class Cell:
             implementation=self.implementation,
             device=self.device,
             dtype=self.format.name,
+            arithmetic=self.model.name,
             case=self.case,
             check=check,
             replay=self.replay,
@@ -111,7 +119,7 @@ def judge(cell: Cell, inputs: Arrays, results: Mapping[str, Any]) -> Iterator[Ve
 
     ``results`` maps quantities to arrays; a quantity that is missing is ``unavailable``.
     """
-    operation, format = cell.operation, cell.format
+    operation, format = cell.operation, cell.model
     sound = {q: np.asarray(results[q]) for q in operation.quantities if q in results}
     sound = {q: a for q, a in sound.items() if a.dtype == format.dtype}
     for quantity in operation.quantities:
@@ -130,7 +138,7 @@ def judge(cell: Cell, inputs: Arrays, results: Mapping[str, Any]) -> Iterator[Ve
 
 
 def _compare(cell: Cell, quantity: str, check: str, actual: Any, given: Arrays) -> Verdict:
-    operation, format = cell.operation, cell.format
+    operation, format = cell.operation, cell.model
     stored = set(given) if check == END_TO_END else operation.logits & set(given)
     try:
         truth = read(operation, quantity, given, format, frozenset(stored))

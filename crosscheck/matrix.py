@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .cases import Arrays, CaseUnavailableError
-from .formats import FORMATS, format_of
+from .cases import Arrays, Case, CaseUnavailableError
+from .formats import FORMATS, Format, format_of
 from .implementation import Implementation
 from .implementations import implementations, select
 from .judge import FAIL, LOCAL, UNAVAILABLE, Assessment, Cell, Verdict, judge
+from .layouts import canonical, handed
+from .operation import Operation
 from .operations import operation, operations
 
 
@@ -67,14 +69,37 @@ def plan(selection: Selection) -> Plan:
         raise ValueError(f"device: got {selection.device!r}, expected cpu, cuda or auto")
     places, gaps = _places(selection)
     cells = tuple(
-        Cell(one, implementation.name, device, format, name, selection.seed)
+        cell_at(one, implementation, device, format, name, selection.seed)
         for one in chosen_operations
         for implementation, device in places
         for format in chosen_formats
+        if implementation.takes(one, format)
         for name, case in one.cases.items()
-        if (name in selection.cases if selection.cases else selection.all or not case.extra)
+        if _chosen(selection, implementation, case)
     )
     return Plan(cells, tuple(gaps))
+
+
+def cell_at(
+    one: Operation,
+    implementation: Implementation,
+    device: str,
+    format: Format,
+    case: str,
+    seed: int,
+) -> Cell:
+    """The cell of an implementation, judged by the roundings of its arithmetic."""
+    return Cell(one, implementation.name, device, format, case, seed, implementation.arithmetic(format, device))
+
+
+def _chosen(selection: Selection, implementation: Implementation, case: Case) -> bool:
+    """Whether the case is run: of extra implementations and extra cases not both, unless one of them is named."""
+    if selection.cases:
+        return case.name in selection.cases
+    if case.family in implementation.skips:
+        return False
+    extra = implementation.extra and not selection.implementations
+    return not case.extra or (selection.all and not extra)
 
 
 def _places(selection: Selection) -> tuple[list[tuple[Implementation, str]], list[Gap]]:
@@ -82,7 +107,8 @@ def _places(selection: Selection) -> tuple[list[tuple[Implementation, str]], lis
     named = [one for name in selection.implementations for one in select(name)]
     places: list[tuple[Implementation, str]] = []
     gaps: list[Gap] = []
-    for one in dict.fromkeys(named) or implementations().values():
+    usual = [one for one in implementations().values() if selection.all or not one.extra]
+    for one in dict.fromkeys(named) or usual:
         try:
             devices = one.devices()
         except ImportError as error:
@@ -106,17 +132,20 @@ def run_cell(cell: Cell) -> tuple[Verdict, ...]:
         inputs = case.inputs(cell.operation.name, cell.format, cell.seed)
     except CaseUnavailableError as error:
         return _all(cell, Assessment(UNAVAILABLE, str(error)))
-    copies = {name: array.copy() for name, array in inputs.items()}
+    copies = handed(case, cell.operation.shapes, inputs)
+    before = {name: array.copy() for name, array in copies.items()}
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            results = implementations()[cell.implementation].run(cell.operation, copies, cell.device)
+            results = implementations()[cell.implementation].run(
+                cell.operation, copies, cell.device, axis=case.axis
+            )
     except Exception as error:
         return _all(cell, Assessment(FAIL, f"raised {type(error).__name__}: {_first_line(error)}"))
-    changed = changed_argument(inputs, copies)
+    changed = changed_argument(before, copies)
     if changed:
         return _all(cell, Assessment(FAIL, f"changed its argument {changed}"))
-    return tuple(judge(cell, inputs, results))
+    return tuple(judge(cell, inputs, canonical(case, inputs, results)))
 
 
 def changed_argument(before: Arrays, after: Arrays) -> str:

@@ -22,11 +22,17 @@ class Operation:
     ``shapes``    input → its shape, as names of axes (see ``crosscheck.shapes``)
     ``cases``     name → regime of inputs
     ``reference`` the NumPy implementation: inputs → quantities
-    ``forms``     framework → (its module → the function as its users write it); the function takes the inputs
+    ``forms``     framework or variant (``torch``, ``torch.composed``, ``jax.optax``, …) → (the framework's
+                  module → the function as its users write it); the function takes the inputs
                   that the definition needs, and where ``taps`` is true a first argument ``tap(name, array)`` to
                   which it hands its intermediate quantities
     ``logits``    the names that feed an exponential: they always start with an error of one rounding, so that
                   honest forms like exp(x − lse) pass
+    ``axis``      whether forms and reference take an argument ``axis``: where the classes are
+    ``integers``  the inputs that are integers, and no quantities to differentiate
+    ``scalars``   the inputs that forms take as Python numbers
+    ``along``     input → the input that is its tangent: the program of all quantities is differentiated along
+                  them by forward mode, and the tangent of ``q`` is the quantity ``t_q``
     ``special``   quantity → the rows that the table of special values fixes, where the equation alone gives NaN
     ``open``      quantity → the elements for which no value is prescribed, because conventions in use differ
     ``table``     the table itself: input, result, why
@@ -41,6 +47,10 @@ class Operation:
     forms: Mapping[str, Callable[[Any], Callable[..., Any]]]
     logits: frozenset[str] = frozenset()
     taps: bool = False
+    axis: bool = False
+    integers: frozenset[str] = frozenset()
+    scalars: frozenset[str] = frozenset()
+    along: Mapping[str, str] = field(default_factory=dict)
     special: Mapping[str, Special] = field(default_factory=dict)
     open: Mapping[str, Callable[..., np.ndarray]] = field(default_factory=dict)
     table: tuple[tuple[str, str, str], ...] = ()

@@ -9,10 +9,15 @@ import numpy as np
 from .formats import FORMATS
 
 
-def check(arrays: Mapping[str, np.ndarray], shapes: Mapping[str, str]) -> None:
+def check(
+    arrays: Mapping[str, np.ndarray],
+    shapes: Mapping[str, str],
+    integers: frozenset[str] = frozenset(),
+) -> None:
     """TypeError or ValueError, by name, where an array has no floating dtype or the shapes do not fit together.
 
-    The same name must have the same length everywhere; ``n`` (the classes) may not be empty.
+    Those named in ``integers`` must have an integer dtype instead. The same name must have the same length
+    everywhere; ``n`` (the classes) may not be empty.
 
     >>> check({"x": np.zeros((2, 3)), "W": np.zeros((4, 5))}, {"x": "N D", "W": "D H"})
     Traceback (most recent call last):
@@ -21,7 +26,10 @@ def check(arrays: Mapping[str, np.ndarray], shapes: Mapping[str, str]) -> None:
     """
     sizes: dict[str, object] = {}
     for name, array in arrays.items():
-        if array.dtype.name not in FORMATS:
+        if name in integers:
+            if array.dtype.kind not in "iu":
+                raise TypeError(f"{name}: got dtype {array.dtype.name}, expected integers")
+        elif array.dtype.name not in FORMATS:
             raise TypeError(f"{name}: got dtype {array.dtype.name}, expected one of {', '.join(FORMATS)}")
         _fit(name, array.shape, shapes[name].split(), sizes)
 

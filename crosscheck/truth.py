@@ -80,7 +80,10 @@ def _read(operation: Operation, quantity: str, given: Arrays, format: Format, st
 def rounded(graph: Graph, quantity: str, given: Arrays, format: Format, stored: frozenset[str]) -> Rounded:
     """The quantity with its error bound in a format."""
     model = Model.of(format)
-    start = {n: (Rounded.stored if n in stored else Rounded.exactly)(a, model) for n, a in given.items()}
+    start = {
+        n: a if a.dtype.kind == "i" else (Rounded.stored if n in stored else Rounded.exactly)(a, model)
+        for n, a in given.items()
+    }
     result: Rounded = evaluate(graph, start, quantity)
     return result
 
@@ -94,7 +97,9 @@ def enclose(
     """The quantity as an enclosure of its exact value."""
 
     def balls() -> Ball:
-        result: Ball = evaluate(graph, {name: Ball.of(array) for name, array in given.items()}, quantity)
+        result: Ball = evaluate(
+            graph, {n: a if a.dtype.kind == "i" else Ball.of(a) for n, a in given.items()}, quantity
+        )
         return result
 
     return Enclosure(balls, special)

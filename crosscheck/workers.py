@@ -18,8 +18,9 @@ from multiprocessing import active_children, get_context
 
 from .environment import cores
 from .formats import format_of
+from .implementations import implementations
 from .judge import FAIL, LOCAL, Assessment, Cell, Verdict
-from .matrix import run_cell
+from .matrix import cell_at, run_cell
 from .operations import operation
 
 Name = tuple[str, str, str, str, str, int]
@@ -124,8 +125,8 @@ def _name(cell: Cell) -> Name:
 
 def _run_named(names: list[Name]) -> list[Verdicts]:
     return [
-        run_cell(Cell(operation(one), implementation, device, format_of(dtype), case, seed))
-        for one, implementation, device, dtype, case, seed in names
+        run_cell(cell_at(operation(one), implementations()[name], device, format_of(dtype), case, seed))
+        for one, name, device, dtype, case, seed in names
     ]
 
 

@@ -11,6 +11,7 @@ LAYERS = (
     {"formats", "graph"},
     {"numbers"},
     {"enclosure", "shapes", "cases"},
+    {"layouts", "differentiate"},
     {"operation", "digits"},
     {"operations", "implementation", "truth"},
     {"implementations", "judge"},

@@ -104,7 +104,9 @@ def _jitted(operation: Operation) -> Program:
     return _jax().jit(_program(operation))
 
 
-def _run(mode: Callable[[Operation], Program], operation: Operation, inputs: Arrays, device: str) -> Arrays:
+def _run(
+    mode: Callable[[Operation], Program], operation: Operation, inputs: Arrays, device: str, axis: int = -1
+) -> Arrays:
     jax = _jax()
     with _settings():
         given = {name: jax.device_put(np.array(array), _found()[device]) for name, array in inputs.items()}

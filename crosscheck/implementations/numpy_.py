@@ -7,8 +7,8 @@ from ..implementation import Implementation
 from ..operation import Operation
 
 
-def _run(operation: Operation, inputs: Arrays, device: str) -> Arrays:
-    return operation.reference(**inputs)
+def _run(operation: Operation, inputs: Arrays, device: str, axis: int = -1) -> Arrays:
+    return operation.reference(**inputs) if axis == -1 else operation.reference(**inputs, axis=axis)
 
 
 IMPLEMENTATIONS = (Implementation("reference", "the hand-derived NumPy implementation", _run, lambda: ("cpu",)),)

@@ -82,7 +82,7 @@ def _with_taps(function: Callable[..., Any], given: dict[str, Any]) -> dict[str,
     return results
 
 
-def _eager(operation: Operation, inputs: Arrays, device: str) -> Arrays:
+def _eager(operation: Operation, inputs: Arrays, device: str, axis: int = -1) -> Arrays:
     torch = _torch()
     function = operation.forms["torch"](torch)
     given = {name: to_torch(array, device) for name, array in inputs.items()}

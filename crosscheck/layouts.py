@@ -1,0 +1,65 @@
+"""How the arrays that an implementation is handed lie in memory, and on which axis it finds the classes.
+
+Whatever the layout, the values are the same, so the truth is that of the plain arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from .cases import Arrays, Case
+
+
+def _fortran(a: np.ndarray) -> np.ndarray:
+    return a.copy(order="F")
+
+
+def _strided(a: np.ndarray) -> np.ndarray:
+    """Every second entry of every axis of an array whose other entries are poison."""
+    poison = 77 if a.dtype.kind == "i" else np.nan
+    base = np.full(tuple(2 * n for n in a.shape), poison, dtype=a.dtype)
+    view = base[(slice(None, None, 2),) * a.ndim]
+    view[...] = a
+    return view
+
+
+def _reversed(a: np.ndarray) -> np.ndarray:
+    """Negative strides on every axis."""
+    back = (slice(None, None, -1),) * a.ndim
+    return a[back].copy()[back]
+
+
+def _broadcast(a: np.ndarray) -> np.ndarray:
+    """Stride 0 on the first axis, of an array whose rows are all the same."""
+    if a.ndim == 0 or not len(a) or not all(np.array_equal(a[0], row) for row in a):
+        return a.copy()
+    return np.broadcast_to(a[0].copy(), a.shape)
+
+
+LAYOUTS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
+    "contiguous": lambda a: a.copy(order="C"),
+    "fortran": _fortran,
+    "strided": _strided,
+    "reversed": _reversed,
+    "broadcast": _broadcast,
+}
+"""Name → a fresh array of the same values that lies so in memory."""
+
+
+def handed(case: Case, shapes: Mapping[str, str], inputs: Arrays) -> Arrays:
+    """Fresh arrays as an implementation is handed them: the classes on the case's axis, in the case's layout."""
+    lay = LAYOUTS[case.layout]
+    return {
+        name: lay(np.moveaxis(a, -1, case.axis) if shapes[name].split()[-1:] == ["n"] else a)
+        for name, a in inputs.items()
+    }
+
+
+def canonical(case: Case, inputs: Arrays, results: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Results with the classes back on the last axis, where they have the classes at all."""
+    if case.axis == -1:
+        return dict(results)
+    whole = inputs["x"].ndim
+    return {q: np.moveaxis(a, case.axis, -1) if np.ndim(a) == whole else a for q, a in results.items()}
