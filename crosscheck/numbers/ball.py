@@ -113,6 +113,15 @@ def _divide(a: Objects, b: Objects) -> Objects:
     return quotient if _finite(quotient) else boxed(np.frompyfunc(_over_extended, 2, 1)(a, b))
 
 
+def larger(a: Objects, b: Objects) -> Objects:
+    """The midpoint of the ball whose midpoint is larger, as an exact constant; 0 where that is no finite number.
+
+    A shift, for equations whose value no shift changes: any number is right, the larger one avoids overflow.
+    """
+    left, right = (np.where(np.isnan(mid), -np.inf, mid) for mid in (floats(a), floats(b)))
+    return mapped(lambda x: x.mid() if x.is_finite() else arb(0), np.where(left >= right, a, b))
+
+
 def _dot_extended(row: Objects, column: Objects) -> arb:
     terms = (_nan() if _no_number(a) or _no_number(b) else a * b for a, b in zip(row, column, strict=True))
     return sum(terms, arb(0))
@@ -131,6 +140,7 @@ class Ball(ScalarArray):
             np.negative: lambda a: boxed(-a),
             np.exp: _exp,
             np.log: _log,
+            np.maximum: larger,
         }
     )
 

@@ -19,7 +19,8 @@ the denominator, which may be 0. A ``value`` of ±inf says that the exact value 
 half the largest float64 (bound inf, or 0 for an infinite input); a NaN says that nothing is known. Honest
 evaluations do not form inf − inf.
 
-``max`` is a constant: an honest evaluation whose own maximum differs is compared at its own constant (§1.1).
+``max`` and ``np.maximum`` are constants, for equations whose value no shift changes (§1.1): an honest evaluation
+whose own maximum differs is compared at its own constant.
 """
 
 from __future__ import annotations
@@ -295,6 +296,12 @@ def _matmul(model: Model, a: Rounded, b: Rounded) -> Result:
     return _stored(model, value, spread, lost)
 
 
+def _maximum(model: Model, a: Rounded, b: Rounded) -> Result:
+    # A shift is a number: where the larger one is none, 0 shifts as well.
+    larger = np.maximum(a.value, b.value)
+    return np.where(np.isfinite(larger), larger, 0.0), np.zeros_like(larger)
+
+
 _RULES: dict[np.ufunc, Callable[..., Result]] = {
     np.add: _add,
     np.subtract: _subtract,
@@ -304,4 +311,5 @@ _RULES: dict[np.ufunc, Callable[..., Result]] = {
     np.exp: _exp,
     np.log: _log,
     np.matmul: _matmul,
+    np.maximum: _maximum,
 }

@@ -1,9 +1,9 @@
 """Proof by algebra: arrays of SymPy expressions.
 
-``max`` becomes a free real symbol, so what is proved holds for *any* shift (§1.1). ``is_zero`` decides an
-expression by writing it as a rational function of its symbols and of the exponentials and logarithms in it: if
-the numerator expands to the zero polynomial, the expression is 0 wherever it is defined. That is a proof; the
-converse (not shown to be zero) is not a refutation, which takes a witness.
+``max`` and ``np.maximum`` become free real symbols, so what is proved holds for *any* shift (§1.1). ``is_zero``
+decides an expression by writing it as a rational function of its symbols and of the exponentials and logarithms in
+it: if the numerator expands to the zero polynomial, the expression is 0 wherever it is defined. That is a proof;
+the converse (not shown to be zero) is not a refutation, which takes a witness.
 """
 
 from __future__ import annotations
@@ -19,12 +19,18 @@ from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx
 
 from .array import Objects, ScalarArray, boxed, fill, mapped
 
+_SHIFTS = count()
+
+
+def _shifts(shape: tuple[int, ...]) -> Objects:
+    """A free real symbol for each maximum: nothing is assumed of it."""
+    return fill((sympy.Dummy(f"m{next(_SHIFTS)}", real=True) for _ in np.ndindex(shape)), shape)
+
 
 class Symbol(ScalarArray):
     """An n-d array of SymPy expressions over the reals."""
 
     __slots__ = ()
-    _shifts = count()
     ufuncs: ClassVar = MappingProxyType(
         {
             np.add: lambda a, b: boxed(a + b),
@@ -34,6 +40,7 @@ class Symbol(ScalarArray):
             np.negative: lambda a: boxed(-a),
             np.exp: lambda a: mapped(sympy.exp, a),
             np.log: lambda a: mapped(sympy.log, a),
+            np.maximum: lambda a, b: _shifts(np.broadcast_shapes(a.shape, b.shape)),
         }
     )
 
@@ -57,9 +64,7 @@ class Symbol(ScalarArray):
             raise TypeError("max needs an axis")
         if self.shape[axis] == 0:
             raise ValueError("max of an empty axis")
-        shape = np.empty(self.shape).sum(axis=axis, keepdims=keepdims).shape
-        fresh = (sympy.Dummy(f"m{next(self._shifts)}", real=True) for _ in np.ndindex(shape))
-        return type(self)(fill(fresh, shape))
+        return type(self)(_shifts(np.empty(self.shape).sum(axis=axis, keepdims=keepdims).shape))
 
 
 def derivative(expression: sympy.Expr, variable: sympy.Symbol) -> sympy.Expr:

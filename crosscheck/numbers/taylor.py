@@ -14,11 +14,15 @@ import numpy as np
 from flint import arb, arb_series
 
 from .array import Objects, ScalarArray, boxed, fill, mapped
-from .ball import Ball, floats, matrix
+from .ball import Ball, floats, larger, matrix
 
 
 def _coefficient(data: Objects, k: int) -> Objects:
     return mapped(lambda series: series[k], data)
+
+
+def _larger(a: Objects, b: Objects) -> Objects:
+    return mapped(lambda mid: arb_series([mid], Taylor.order), larger(_coefficient(a, 0), _coefficient(b, 0)))
 
 
 class Taylor(ScalarArray):
@@ -35,6 +39,7 @@ class Taylor(ScalarArray):
             np.negative: lambda a: boxed(-a),
             np.exp: lambda a: mapped(arb_series.exp, a),
             np.log: lambda a: mapped(arb_series.log, a),
+            np.maximum: _larger,
         }
     )
 
@@ -60,7 +65,7 @@ class Taylor(ScalarArray):
         return fill(series, (a.shape[0], b.shape[1]))
 
     def max(self, axis: int | None = None, keepdims: bool = False) -> Self:
-        """The largest value as a constant, with derivative 0: §1.1 makes that right."""
+        """The largest value as a constant, with derivative 0, as for ``np.maximum``: §1.1 makes that right."""
         if axis is None:
             raise TypeError("max needs an axis")
         value = floats(_coefficient(self.data, 0))

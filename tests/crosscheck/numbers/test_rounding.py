@@ -449,6 +449,25 @@ def test_max_of_nothing_is_an_error():
         Rounded.exactly(np.zeros((2, 0)), MODELS["float32"]).max(axis=-1)
 
 
+def test_the_larger_of_two_is_a_shift_without_error():
+    """Where it is an infinity or NaN, 0 shifts as well; the softplus of a far logit keeps a sharp bound."""
+    x = Rounded.exactly(np.array([[2.0, -2.0, np.inf, np.nan]]), MODELS["float32"])
+    shift = np.maximum(0, x * 0.1)
+    assert shift.value.tolist() == [[2.0 * 0.1, 0, 0, 0]]
+    assert not shift.bound.any()
+    far = Rounded.exactly(np.array([-1e4, -50.0, -1.0, 0.0, 2.0, 90.0, 1e30]), MODELS["float32"])
+    m = np.maximum(far, 0)
+    softplus = m + np.log(np.exp(-m) + np.exp(far - m))
+    assert worst(softplus.value, softplus.bound, _truth(_softplus, [far.value])) <= 1
+    # below 0 the textbook form loses the small result beside 1: its bound is absolute there
+    assert (softplus.bound <= 16 * 2.0**-24 * np.maximum(softplus.value, 1)).all()
+
+
+def _softplus(x):
+    m = np.maximum(x, 0)
+    return m + np.log(np.exp(-m) + np.exp(x - m))
+
+
 def test_scalars_and_shapes():
     scalar = eq.sigmoid(Rounded.exactly(np.float64(0.5), MODELS["float32"]))
     assert scalar.shape == scalar.bound.shape == scalar.lower.shape == ()

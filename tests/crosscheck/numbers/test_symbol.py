@@ -123,6 +123,27 @@ def test_softmax_is_the_same_for_any_shift():
     assert not is_zero((np.exp(x - eq.shift(x)) - np.exp(x)).data[0, 0])
 
 
+def _softplus(x):
+    shift = np.maximum(x, 0)
+    return shift + np.log(np.exp(-shift) + np.exp(x - shift))
+
+
+def test_softplus_and_its_derivative_are_the_same_for_any_shift():
+    x = Symbol.named("x", (2,))
+    for value, symbol in zip(_softplus(x).data, x.data, strict=True):
+        assert is_zero(value - sympy.log(1 + e(symbol)))
+        assert is_zero(derivative(value, symbol) - 1 / (1 + e(-symbol)))
+
+
+def test_a_value_that_the_shift_changes_is_not_proved():
+    """A planted fault: the 1 of 1 + e^x is not shifted."""
+    x = Symbol.named("x", (1,))
+    shift = np.maximum(0, x)
+    wrong = shift + np.log(1 + np.exp(x - shift))
+    assert not is_zero(wrong.data[0] - sympy.log(1 + e(x.data[0])))
+    assert np.maximum(x, np.ones((3, 1))).shape == (3, 1)
+
+
 def test_max_refuses_what_it_cannot():
     with pytest.raises(TypeError, match="max needs an axis"):
         Symbol.named("x", (2,)).max()

@@ -92,6 +92,15 @@ def test_a_maximum_with_a_slope_still_gives_the_same_softmax():
     assert floats(line.max(axis=-1).value.data).tolist() == x.max(axis=-1).tolist()
 
 
+def test_a_shift_by_the_larger_has_no_slope():
+    x, v, line = _line((3, 4))
+    shift = np.maximum(line, 0)
+    assert floats(shift.value.data).tolist() == np.maximum(x, 0).tolist()
+    assert all(series[1] == 0 for series in shift.data.ravel())
+    softplus = shift + np.log(np.exp(-shift) + np.exp(line - shift))
+    _meet(softplus.derivative, eq.sigmoid(Ball.of(x)) * v)
+
+
 def test_a_matrix_product_obeys_the_product_rule():
     x, v, left = _line((3, 4))
     y, w, right = _line((4, 2), 1)
