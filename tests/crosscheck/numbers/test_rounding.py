@@ -11,9 +11,10 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from crosscheck.formats import FORMATS
 from crosscheck.graph import evaluate_all
-from crosscheck.numbers import rounding
+from crosscheck.numbers import rounding_rules
 from crosscheck.numbers.ball import Ball, precision
-from crosscheck.numbers.rounding import K, Model, Rounded
+from crosscheck.numbers.rounding import Model, Rounded
+from crosscheck.numbers.rounding_rules import K
 from reference import equations as eq
 
 MODELS = {name: Model.of(format) for name, format in FORMATS.items()}
@@ -322,7 +323,7 @@ def test_bounds_without_storage_roundoff_are_caught():
 
 
 def test_a_bound_without_the_units_of_exp_is_caught(monkeypatch):
-    monkeypatch.setattr(rounding, "K", 1)
+    monkeypatch.setattr(rounding_rules, "K", 1)
     assert _ratio(PRIMITIVES["exp"], "float32", MODELS["float32"]) > 1
 
 
