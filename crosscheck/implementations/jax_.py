@@ -1,43 +1,110 @@
-"""JAX: op by op and under ``jit``.
+"""JAX, in the ways in which people run it: a table of modes, and the one function that runs them.
 
 float64 is switched on for the length of a run, and matrix products are asked for at the precision of their format
-(on NVIDIA the default for float32 is TF32, which is another format).
+(on NVIDIA the default for float32 is TF32, which is another format, and another mode).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cache, partial
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache, partial
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
 from ..cases import Arrays
+from ..formats import TF32, Format
 from ..implementation import Implementation
 from ..operation import Operation
+from . import jax_programs as programs
 from ._driver import gpu_driver
 
-Program = Callable[[dict[str, Any]], dict[str, Any]]
+Scalars = tuple[tuple[str, float], ...]
 
 
-NOT_INSTALLED = "jax is not installed: pip install -e '.[jax]'"
+@dataclass(frozen=True)
+class Mode:
+    """How an operation is put to JAX.
+
+    ``form``       which of the operation's forms is run
+    ``derive``     how a function is differentiated (see ``jax_programs``); a network always is by ``jax.grad``
+    ``rows``       whether one row at a time is seen, under ``jax.vmap``
+    ``checkpoint`` whether the backward pass computes intermediates again, by ``jax.checkpoint``
+    ``jit``        whether all of it is compiled as one program
+    ``precision``  the precision of matrix products that is asked for
+    """
+
+    name: str
+    summary: str
+    form: str = "jax"
+    derive: programs.Derive = programs.by_vjp_and_jvp
+    rows: bool = False
+    checkpoint: bool = False
+    jit: bool = True
+    precision: str = "highest"
+
+    def takes(self, operation: Operation, format: Format) -> bool:
+        """Whether it has the form, and rows where these are mapped over; networks are differentiated in one way."""
+        function_only = self.derive is not programs.by_vjp_and_jvp
+        return (
+            self.form in operation.forms
+            and not (self.rows and not programs.has_rows(operation))
+            and not (function_only and operation.taps)
+        )
+
+    def arithmetic(self, format: Format, device: str) -> Format:
+        """The format by whose roundings the mode is judged."""
+        if self.precision == "default" and format.name == "float32" and device.startswith("cuda"):
+            return TF32
+        if self.rows and format.accumulation_precision > format.precision:
+            return _each_product_stored(format)
+        return format
+
+
+def _each_product_stored(format: Format) -> Format:
+    """Products stored in a 16-bit format before they are added: an example's x_i φ̄_j is an array of its own.
+
+    One rounding of a b to p bits, a b (1 + u), is within operands rounded to p + 1 bits: (1 + u/2)² > 1 + u.
+    """
+    name = f"{format.name} products"
+    return replace(format, name=name, product_precision=format.precision + 1, stored_as=format.name)
+
+
+MODES = (
+    Mode("eager", "op by op: vjp, jvp, grad", jit=False),
+    Mode("jit", "under jit, gradients included"),
+    Mode("vmap", "one example at a time under vmap: vjp, jvp; vmap(grad), summed over the batch", rows=True),
+    Mode("grad", "value_and_grad, linearize, grad of grad", derive=programs.by_grad),
+    Mode("jacrev", "rows' Jacobians by jacrev", derive=partial(programs.by_jacobian, "jacrev"), rows=True),
+    Mode("jacfwd", "rows' Jacobians by jacfwd", derive=partial(programs.by_jacobian, "jacfwd"), rows=True),
+    Mode("checkpoint", "intermediates computed again in the backward pass", checkpoint=True),
+    Mode("default", "matrix products at the default precision", precision="default"),
+    Mode("composed", "forms composed by hand from exp, max, sum, log", form="jax.composed"),
+    Mode("optax", "optax' losses", form="jax.optax"),
+)
+USUAL = ("eager", "jit")
+
+_SKIPS = {
+    "eager": frozenset({"widths"}),  # every primitive is compiled for every shape
+    "jacrev": frozenset({"vocabulary"}),  # the Jacobian of a row of 128,000 classes fills 65 GB
+    "jacfwd": frozenset({"vocabulary"}),
+}
 
 
 @cache
 def _jax() -> Any:
-    try:
-        import jax
-    except ImportError:
-        raise ImportError(NOT_INSTALLED) from None
+    import jax
+
     return jax
 
 
 @contextmanager
-def _settings() -> Iterator[None]:
+def _settings(precision: str) -> Iterator[None]:
     jax = _jax()
-    with jax.enable_x64(True), jax.default_matmul_precision("highest"):
+    with jax.enable_x64(True), jax.default_matmul_precision(precision):
         yield
 
 
@@ -50,70 +117,49 @@ def _found() -> dict[str, Any]:
     return found
 
 
-def _devices() -> tuple[str, ...]:
-    if find_spec("jax") is None:
-        raise ImportError(NOT_INSTALLED)
-    if not gpu_driver():
-        return ("cpu",)
-    return tuple(_found())
+def _devices(*packages: str) -> tuple[str, ...]:
+    for package in packages:
+        if find_spec(package) is None:
+            raise ImportError(f"{package} is not installed: pip install -e '.[{package}]'")
+    return tuple(_found()) if gpu_driver() else ("cpu",)
 
 
-def _value_vjp_jvp(jax: Any, function: Callable[..., Any], given: dict[str, Any]) -> dict[str, Any]:
-    """f(x), x̄ by ``jax.vjp``, ẏ by ``jax.jvp``."""
-    others = {name: a for name, a in given.items() if name not in ("x", "cotangent", "tangent")}
-
-    def of_x(x: Any) -> Any:
-        return function(x, **others)
-
-    value, pull = jax.vjp(of_x, given["x"])
-    (vjp,) = pull(given["cotangent"])
-    _, jvp = jax.jvp(of_x, (given["x"],), (given["tangent"],))
-    return {"value": value, "vjp": vjp, "jvp": jvp}
-
-
-def _with_taps(jax: Any, function: Callable[..., Any], given: dict[str, Any]) -> dict[str, Any]:
-    """J and its gradients by ``jax.grad``: those of the tapped quantities with respect to zeros added to them."""
-
-    def run(leaves: dict[str, Any], zeros: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        seen = {}
-
-        def tap(name: str, array: Any) -> Any:
-            seen[name] = array + zeros[name] if name in zeros else array
-            return seen[name]
-
-        return function(tap, **leaves, y=given["y"]), seen
-
-    leaves = {name: array for name, array in given.items() if name != "y"}
-    _, shapes = jax.eval_shape(run, leaves, {})
-    zeros = {name: jax.numpy.zeros(s.shape, s.dtype) for name, s in shapes.items() if name != "y_hat"}
-    (cost, seen), (by_leaf, by_tap) = jax.value_and_grad(run, argnums=(0, 1), has_aux=True)(leaves, zeros)
-    gradients = {f"d_{name}": array for name, array in (by_leaf | by_tap).items()}
-    return {"J": cost, **seen, **gradients}
-
-
-@cache
-def _program(operation: Operation) -> Program:
-    """Everything that is asked of an operation, as one function of its inputs."""
+@lru_cache(maxsize=512)
+def _program(mode: Mode, operation: Operation, axis: int, scalars: Scalars) -> programs.Program:
+    """The program of a mode, kept so that it is compiled once for a shape and dtype; scalars are constants."""
     jax = _jax()
-    return partial(_with_taps if operation.taps else _value_vjp_jvp, jax, operation.forms["jax"](jax))
+    form = partial(operation.forms[mode.form](jax), **dict(scalars))
+    wrap = jax.checkpoint if mode.checkpoint else lambda f: f
+    if operation.taps:
+        program = programs.of_network(jax, operation, form, wrap, mode.rows)
+    else:
+        program = programs.of_function(jax, operation, form, wrap, mode.derive, mode.rows, axis)
+    return jax.jit(program) if mode.jit else program
 
 
-@cache
-def _jitted(operation: Operation) -> Program:
-    """The program under ``jit``, kept so that it is compiled once for a shape and dtype."""
-    return _jax().jit(_program(operation))
-
-
-def _run(
-    mode: Callable[[Operation], Program], operation: Operation, inputs: Arrays, device: str, axis: int = -1
-) -> Arrays:
+def _run(mode: Mode, operation: Operation, inputs: Arrays, device: str, axis: int = -1) -> Arrays:
+    scalars = tuple((name, float(inputs[name])) for name in sorted(operation.scalars))
+    arrays = {name: a for name, a in inputs.items() if name not in operation.scalars}
+    arrays.update({name: arrays[name].astype(np.int32) for name in operation.integers & set(arrays)})
     jax = _jax()
-    with _settings():
-        given = {name: jax.device_put(np.array(array), _found()[device]) for name, array in inputs.items()}
-        return {name: np.asarray(array) for name, array in mode(operation)(given).items()}
+    with _settings(mode.precision):
+        given = {name: jax.device_put(a, _found()[device]) for name, a in arrays.items()}
+        results = _program(mode, operation, axis, scalars)(given)
+        return {name: np.asarray(a) for name, a in results.items()}
 
 
-IMPLEMENTATIONS = (
-    Implementation("jax.eager", "JAX op by op: vjp, jvp, grad", partial(_run, _program), _devices),
-    Implementation("jax.jit", "JAX under jit, gradients included", partial(_run, _jitted), _devices),
-)
+def _implementation(mode: Mode) -> Implementation:
+    packages = ("jax", "optax") if mode.form == "jax.optax" else ("jax",)
+    return Implementation(
+        f"jax.{mode.name}",
+        f"JAX, {mode.summary}",
+        partial(_run, mode),
+        partial(_devices, *packages),
+        extra=mode.name not in USUAL,
+        takes=mode.takes,
+        skips=_SKIPS.get(mode.name, frozenset()),
+        arithmetic=mode.arithmetic,
+    )
+
+
+IMPLEMENTATIONS = tuple(map(_implementation, MODES))
