@@ -18,12 +18,12 @@ from rich.table import Table
 from reference import equations
 
 from .accuracy_forms import IMPLEMENTATIONS, Program, programs
-from .cases import LOGITS
 from .enclosure import Enclosure, ulps
 from .environment import environment
 from .formats import FORMATS, Format, format_of
 from .graph import Graph, evaluate
 from .numbers.ball import Ball
+from .regimes import LOGITS
 from .truth import require_gradual_underflow
 
 SCHEMA = "crosscheck.accuracy/1"
@@ -96,7 +96,7 @@ REGIMES: Mapping[str, Callable[[np.random.Generator, Format], np.ndarray]] = {
     "one class": lambda rng, format: rng.normal(0, 3, (8, 1)),
     "1e5 classes": lambda rng, format: rng.normal(0, 3, (1, 100_000)),
     "subnormal": _subnormal,
-    "some -inf": LOGITS["masked"][1],
+    "some -inf": LOGITS["masked"].draw,
     "inf and NaN": _infinite,
     "1e30, 1e300": _huge,
     "largest": lambda rng, format: rng.uniform(-1, 1, (8, 10)) * format.largest,

@@ -153,7 +153,8 @@ def assess(actual: np.ndarray, truth: Reading, format: Format) -> Assessment:
     """Compare an array with the exact values under the derived bound.
 
     It fails where the shape or dtype is wrong, a special value (NaN, ±inf) is missing or uncalled for, or the
-    error exceeds the bound; it is vacuous where zeros, half the right answer or a constant would have passed.
+    error exceeds the bound; it is vacuous where zeros, half the right answer, a constant or a stale answer would
+    have passed.
     """
     if actual.shape != truth.hi.shape:
         return Assessment(FAIL, f"shape: got {actual.shape}, expected {truth.hi.shape}")
@@ -167,9 +168,9 @@ def assess(actual: np.ndarray, truth: Reading, format: Format) -> Assessment:
     flushed = subnormal & (actual.astype(np.float64) == 0)
     measured = np.where(flushed | truth.open, 0.0, error)
     where = np.unravel_index(int(np.lexsort((measured.ravel(), ratio.ravel()))[-1]), ratio.shape)
-    finite = np.isfinite(truth.hi)
+    uncertain = np.isfinite(truth.hi) & (truth.bound > 0)  # exact zeros would flatter the median
     with np.errstate(over="ignore"):
-        in_ulps = (truth.bound / format.ulp(truth.hi))[finite]
+        in_ulps = (truth.bound / format.ulp(truth.hi))[uncertain]
         resolution = (float(np.median(in_ulps)), float(in_ulps.max())) if in_ulps.size else None
     found = Assessment(
         PASS,
@@ -210,19 +211,34 @@ def ratios(actual: np.ndarray, truth: Reading, format: Format) -> np.ndarray:
 
 
 def would_pass(truth: Reading, format: Format) -> str:
-    """The first wrong answer that this check would let pass: zeros, half the right answer, a constant; or ''."""
-    finite = np.isfinite(truth.hi) & ~truth.open
-    if not finite.any():
+    """The first wrong answer that this check would let pass, or ''.
+
+    Fed to the comparison are zeros, half the right answer, constants, and a stale answer: the right one for
+    neighbouring elements. Special values are left right in all of them.
+    """
+    judged = np.isfinite(truth.hi) & ~truth.open
+    if not judged.any():
         return "" if not truth.open.all() else "anything"  # special values are compared exactly
-    hi, bound = truth.hi[finite], truth.bound[finite]
-    if (np.abs(hi) <= bound).all():
-        return "zeros"
-    if (np.abs(hi) / 2 <= bound).all():
-        return "half the right answer"
-    lowest, highest = (hi - bound).max(), (hi + bound).min()
-    if hi.size > 1 and lowest <= highest and hi.min() != hi.max():
-        return f"the constant {(lowest + highest) / 2:.3g}"
+    right = np.asarray(np.clip(truth.hi, -format.largest, format.largest))
+    for name, wrong in _wrong_answers(right[judged], truth.bound[judged]):
+        answer = np.array(right)
+        answer[judged] = wrong
+        if (ratios(answer, truth, format)[judged] <= 1).all():
+            return name
     return ""
+
+
+def _wrong_answers(right: np.ndarray, bound: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """Answers that are wrong whatever the equation, for the elements with a finite value."""
+    yield "zeros", np.zeros_like(right)
+    yield "half the right answer", right / 2
+    if right.min() == right.max():
+        return  # a constant, and the answer for another element, is right here
+    # A constant passes everywhere if and only if this one does, which lies where the bounds leave most room.
+    constant = ((right - bound).max() + (right + bound).min()) / 2
+    yield f"the constant {constant:.3g}", np.full_like(right, constant)
+    yield "a stale answer, each element's neighbour", np.roll(right, 1)
+    yield "a stale answer, the elements reversed", right[::-1]
 
 
 def _what_is_wrong(found: Assessment) -> str:

@@ -20,14 +20,14 @@ def _strided(a: np.ndarray) -> np.ndarray:
     """Every second entry of every axis of an array whose other entries are poison."""
     poison = 77 if a.dtype.kind == "i" else np.nan
     base = np.full(tuple(2 * n for n in a.shape), poison, dtype=a.dtype)
-    view = base[(slice(None, None, 2),) * a.ndim]
+    view = base[(..., *(slice(None, None, 2),) * a.ndim)]
     view[...] = a
     return view
 
 
 def _reversed(a: np.ndarray) -> np.ndarray:
     """Negative strides on every axis."""
-    back = (slice(None, None, -1),) * a.ndim
+    back = (..., *(slice(None, None, -1),) * a.ndim)
     return a[back].copy()[back]
 
 

@@ -11,7 +11,7 @@ LAYERS = (
     {"formats", "graph"},
     {"numbers"},
     {"enclosure", "shapes", "cases"},
-    {"layouts", "differentiate"},
+    {"layouts", "differentiate", "regimes"},
     {"operation", "digits"},
     {"operations", "implementation", "truth"},
     {"implementations", "judge"},

@@ -9,9 +9,10 @@ import numpy as np
 from reference import equations
 from reference.cross_entropy import cross_entropy, cross_entropy_jvp, cross_entropy_vjp
 
-from ..cases import Arrays, Case, logit_cases, with_row_directions
+from ..cases import Arrays, Case
 from ..formats import Format
 from ..operation import Operation
+from ..regimes import logit_cases, with_row_directions
 
 
 def _with_target(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> Arrays:
@@ -21,9 +22,10 @@ def _with_target(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> Arra
 def _hard(rng: np.random.Generator, x: np.ndarray) -> Arrays:
     """One-hot targets: the likeliest class in the even rows, a random one of probability > 0 in the others."""
     labels = x.argmax(axis=-1)
-    for row in range(1, len(x), 2):
-        labels[row] = rng.choice(np.flatnonzero(x[row] > -np.inf))
-    return _with_target(rng, x, np.eye(x.shape[-1])[labels])
+    for row in np.ndindex(labels.shape):
+        if sum(row) % 2 and not np.isneginf(x[row]).all():
+            labels[row] = rng.choice(np.flatnonzero(x[row] > -np.inf))
+    return _with_target(rng, x, (labels[..., None] == np.arange(x.shape[-1])).astype(np.float64))
 
 
 def _soft(rng: np.random.Generator, format: Format) -> Arrays:
@@ -46,14 +48,28 @@ def _torch(torch: Any) -> Any:
 
 
 def _jax(jax: Any) -> Any:
-    return lambda x, y: -(y * jax.nn.log_softmax(x, axis=-1)).sum(axis=-1)
+    return lambda x, y, axis=-1: -(y * jax.nn.log_softmax(x, axis=axis)).sum(axis=axis)
 
 
-def _reference(x: np.ndarray, y: np.ndarray, cotangent: np.ndarray, tangent: np.ndarray) -> Arrays:
+def _jax_composed(jax: Any) -> Any:
+    def cross_entropy(x: Any, y: Any, axis: int = -1) -> Any:
+        d = x - x.max(axis=axis, keepdims=True)
+        return -(y * (d - jax.numpy.log(jax.numpy.exp(d).sum(axis=axis, keepdims=True)))).sum(axis=axis)
+
+    return cross_entropy
+
+
+def _jax_optax(jax: Any) -> Any:
+    import optax
+
+    return lambda x, y, axis=-1: optax.softmax_cross_entropy(x, y, axis=axis)
+
+
+def _reference(x: np.ndarray, y: np.ndarray, cotangent: np.ndarray, tangent: np.ndarray, axis: int = -1) -> Arrays:
     return {
-        "value": cross_entropy(x, y),
-        "vjp": cross_entropy_vjp(x, y, cotangent),
-        "jvp": cross_entropy_jvp(x, y, tangent),
+        "value": cross_entropy(x, y, axis),
+        "vjp": cross_entropy_vjp(x, y, cotangent, axis),
+        "jvp": cross_entropy_jvp(x, y, tangent, axis),
     }
 
 
@@ -67,14 +83,15 @@ OPERATION = Operation(
     },
     shapes={"x": "... n", "y": "... n", "cotangent": "...", "tangent": "... n"},
     cases={
-        **logit_cases(_hard, "masked", "special"),
+        **logit_cases(_hard, widths=True, masks=False),
         "soft": Case("soft", "N(0, 3), targets from a Dirichlet distribution, 8×10", _soft),
         "smoothed": Case("smoothed", "N(0, 3), labels smoothed by 0.1, 8×10", _smoothed),
         "unnormalised": Case("unnormalised", "N(0, 3), targets that do not sum to 1, 8×10", _unnormalised),
     },
     reference=_reference,
-    forms={"torch": _torch, "jax": _jax},
+    forms={"torch": _torch, "jax": _jax, "jax.composed": _jax_composed, "jax.optax": _jax_optax},
     logits=frozenset({"x"}),
+    axis=True,
     table=(
         ("y = 0 where x = −inf", "contributes 0", "the limit of y log ŷ, as in entropy: 0 log 0 = 0"),
         ("y > 0 where x = −inf", "+inf", "the limit"),

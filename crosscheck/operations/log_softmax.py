@@ -9,8 +9,9 @@ import numpy as np
 from reference import equations
 from reference.softmax import log_softmax, log_softmax_jvp, log_softmax_vjp
 
-from ..cases import Arrays, logit_cases, with_directions
+from ..cases import Arrays
 from ..operation import Operation
+from ..regimes import logit_cases, with_directions
 
 
 def _torch(torch: Any) -> Any:
@@ -18,14 +19,22 @@ def _torch(torch: Any) -> Any:
 
 
 def _jax(jax: Any) -> Any:
-    return lambda x: jax.nn.log_softmax(x, axis=-1)
+    return lambda x, axis=-1: jax.nn.log_softmax(x, axis=axis)
 
 
-def _reference(x: np.ndarray, cotangent: np.ndarray, tangent: np.ndarray) -> Arrays:
+def _jax_composed(jax: Any) -> Any:
+    def log_softmax(x: Any, axis: int = -1) -> Any:
+        d = x - x.max(axis=axis, keepdims=True)
+        return d - jax.numpy.log(jax.numpy.exp(d).sum(axis=axis, keepdims=True))
+
+    return log_softmax
+
+
+def _reference(x: np.ndarray, cotangent: np.ndarray, tangent: np.ndarray, axis: int = -1) -> Arrays:
     return {
-        "value": log_softmax(x),
-        "vjp": log_softmax_vjp(x, cotangent),
-        "jvp": log_softmax_jvp(x, tangent),
+        "value": log_softmax(x, axis),
+        "vjp": log_softmax_vjp(x, cotangent, axis),
+        "jvp": log_softmax_jvp(x, tangent, axis),
     }
 
 
@@ -40,8 +49,9 @@ OPERATION = Operation(
     shapes={"x": "... n", "cotangent": "... n", "tangent": "... n"},
     cases=logit_cases(with_directions),
     reference=_reference,
-    forms={"torch": _torch, "jax": _jax},
+    forms={"torch": _torch, "jax": _jax, "jax.composed": _jax_composed},
     logits=frozenset({"x"}),
+    axis=True,
     table=(
         ("some −inf", "−inf there, the rest as if it were absent", "the limit"),
         ("a row all −inf", "NaN", "no limit: it depends on how the entries go"),

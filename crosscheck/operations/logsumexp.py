@@ -9,8 +9,9 @@ import numpy as np
 from reference import equations
 from reference.softmax import logsumexp, logsumexp_jvp, logsumexp_vjp
 
-from ..cases import Arrays, logit_cases, with_row_directions
+from ..cases import Arrays
 from ..operation import Operation
+from ..regimes import logit_cases, with_row_directions
 
 
 def _special(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -30,11 +31,23 @@ def _torch(torch: Any) -> Any:
 
 
 def _jax(jax: Any) -> Any:
-    return lambda x: jax.nn.logsumexp(x, axis=-1)
+    return lambda x, axis=-1: jax.nn.logsumexp(x, axis=axis)
 
 
-def _reference(x: np.ndarray, cotangent: np.ndarray, tangent: np.ndarray) -> Arrays:
-    return {"value": logsumexp(x), "vjp": logsumexp_vjp(x, cotangent), "jvp": logsumexp_jvp(x, tangent)}
+def _jax_composed(jax: Any) -> Any:
+    def logsumexp(x: Any, axis: int = -1) -> Any:
+        m = x.max(axis=axis, keepdims=True)
+        return jax.numpy.squeeze(m, axis) + jax.numpy.log(jax.numpy.exp(x - m).sum(axis=axis))
+
+    return logsumexp
+
+
+def _reference(x: np.ndarray, cotangent: np.ndarray, tangent: np.ndarray, axis: int = -1) -> Arrays:
+    return {
+        "value": logsumexp(x, axis),
+        "vjp": logsumexp_vjp(x, cotangent, axis),
+        "jvp": logsumexp_jvp(x, tangent, axis),
+    }
 
 
 OPERATION = Operation(
@@ -48,8 +61,9 @@ OPERATION = Operation(
     shapes={"x": "... n", "cotangent": "...", "tangent": "... n"},
     cases=logit_cases(with_row_directions),
     reference=_reference,
-    forms={"torch": _torch, "jax": _jax},
+    forms={"torch": _torch, "jax": _jax, "jax.composed": _jax_composed},
     logits=frozenset({"x"}),
+    axis=True,
     special={"value": _special},
     open={"vjp": _open},
     table=(

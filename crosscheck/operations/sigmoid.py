@@ -9,30 +9,9 @@ import numpy as np
 from reference import equations
 from reference.sigmoid import sigmoid, sigmoid_jvp, sigmoid_vjp
 
-from ..cases import LOGITS, Arrays, Case, Draw, with_directions
-from ..formats import Format
+from ..cases import Arrays
 from ..operation import Operation
-
-
-def _case(name: str, summary: str, draw: Draw) -> Case:
-    return Case(name, summary, lambda rng, format: with_directions(rng, draw(rng, format)))
-
-
-# All cases have one shape: JAX compiles every primitive anew for another.
-_SHAPE = (8, 10)
-
-
-def _extreme(rng: np.random.Generator, format: Format) -> np.ndarray:
-    magnitude = np.array([17.0, 37.0, 88.0, 104.0, 710.0, 745.0, 0.5 * format.largest, format.largest])
-    return np.resize(np.concatenate([magnitude, -magnitude]), _SHAPE)
-
-
-def _subnormal(rng: np.random.Generator, format: Format) -> np.ndarray:
-    return format.smallest_subnormal * rng.integers(-50, 51, _SHAPE)
-
-
-def _special(rng: np.random.Generator, format: Format) -> np.ndarray:
-    return np.resize([0.0, -0.0, np.inf, -np.inf, np.nan, 1.0], _SHAPE)
+from ..regimes import element_cases, with_directions
 
 
 def _torch(torch: Any) -> Any:
@@ -41,6 +20,17 @@ def _torch(torch: Any) -> Any:
 
 def _jax(jax: Any) -> Any:
     return jax.nn.sigmoid
+
+
+def _jax_composed(jax: Any) -> Any:
+    jnp = jax.numpy
+
+    def sigmoid(x: Any) -> Any:
+        # −|x| as a choice: the derivative of abs at 0 is 0 in JAX, and that of σ would be.
+        t = jnp.exp(jnp.where(x >= 0, -x, x))
+        return jnp.where(x >= 0, 1, t) / (1 + t)
+
+    return sigmoid
 
 
 def _reference(x: np.ndarray, cotangent: np.ndarray, tangent: np.ndarray) -> Arrays:
@@ -52,14 +42,9 @@ OPERATION = Operation(
     summary="σ(x) = 1 / (1 + e^(−x))",
     graph={"value": equations.sigmoid, "vjp": equations.sigmoid_vjp, "jvp": equations.sigmoid_jvp},
     shapes={"x": "...", "cotangent": "...", "tangent": "..."},
-    cases={
-        **{name: _case(name, *LOGITS[name]) for name in ("typical", "tiny", "wide")},
-        "extreme": _case("extreme", "±17 … ±745 and the format's largest", _extreme),
-        "subnormal": _case("subnormal", "subnormal numbers of the format", _subnormal),
-        "special": _case("special", "±0, ±inf, NaN, 1", _special),
-    },
+    cases=element_cases(with_directions, widths=True),
     reference=_reference,
-    forms={"torch": _torch, "jax": _jax},
+    forms={"torch": _torch, "jax": _jax, "jax.composed": _jax_composed},
     logits=frozenset({"x"}),
     table=(
         ("+inf", "σ = 1, σ' = 0", "the limits"),

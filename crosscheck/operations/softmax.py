@@ -9,8 +9,9 @@ import numpy as np
 from reference import equations
 from reference.softmax import softmax, softmax_jvp, softmax_vjp
 
-from ..cases import Arrays, logit_cases, with_directions
+from ..cases import Arrays
 from ..operation import Operation
+from ..regimes import logit_cases, with_directions
 
 
 def _torch(torch: Any) -> Any:
@@ -18,11 +19,23 @@ def _torch(torch: Any) -> Any:
 
 
 def _jax(jax: Any) -> Any:
-    return lambda x: jax.nn.softmax(x, axis=-1)
+    return lambda x, axis=-1: jax.nn.softmax(x, axis=axis)
 
 
-def _reference(x: np.ndarray, cotangent: np.ndarray, tangent: np.ndarray) -> Arrays:
-    return {"value": softmax(x), "vjp": softmax_vjp(x, cotangent), "jvp": softmax_jvp(x, tangent)}
+def _jax_composed(jax: Any) -> Any:
+    def softmax(x: Any, axis: int = -1) -> Any:
+        e = jax.numpy.exp(x - x.max(axis=axis, keepdims=True))
+        return e / e.sum(axis=axis, keepdims=True)
+
+    return softmax
+
+
+def _reference(x: np.ndarray, cotangent: np.ndarray, tangent: np.ndarray, axis: int = -1) -> Arrays:
+    return {
+        "value": softmax(x, axis),
+        "vjp": softmax_vjp(x, cotangent, axis),
+        "jvp": softmax_jvp(x, tangent, axis),
+    }
 
 
 OPERATION = Operation(
@@ -30,10 +43,11 @@ OPERATION = Operation(
     summary="softmax(x)_j = e^(x_j) / Σ_i e^(x_i)",
     graph={"value": equations.softmax, "vjp": equations.softmax_vjp, "jvp": equations.softmax_jvp},
     shapes={"x": "... n", "cotangent": "... n", "tangent": "... n"},
-    cases=logit_cases(with_directions),
+    cases=logit_cases(with_directions, widths=True),
     reference=_reference,
-    forms={"torch": _torch, "jax": _jax},
+    forms={"torch": _torch, "jax": _jax, "jax.composed": _jax_composed},
     logits=frozenset({"x"}),
+    axis=True,
     table=(
         ("some −inf", "0 there, the rest as if it were absent", "the limit"),
         ("a row all −inf", "NaN", "no limit: it depends on how the entries go"),

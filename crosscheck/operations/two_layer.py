@@ -13,25 +13,42 @@ from .. import digits
 from ..cases import Arrays, Case
 from ..formats import Format
 from ..operation import Operation
+from . import cross_entropy, sigmoid, softmax
 
 
-def _network(name: str, rows: int, inputs: int, hidden: int, classes: int) -> Case:
+def _network(
+    name: str,
+    rows: int,
+    inputs: int,
+    hidden: int,
+    classes: int,
+    scale: float = 1,
+    targets: str = "hard",
+    extra: bool = False,
+    layout: str = "contiguous",
+) -> Case:
+    """Every array N(0, scale²); targets are ``hard``, ``soft`` (they sum to 1) or ``unnormalised``."""
+
     def draw(rng: np.random.Generator, format: Format) -> Arrays:
-        return {
-            "x": rng.normal(0, 1, (rows, inputs)),
-            "y": np.eye(classes)[rng.integers(0, classes, rows)],
-            "W1": rng.normal(0, 1, (inputs, hidden)),
-            "b1": rng.normal(0, 1, hidden),
-            "W2": rng.normal(0, 1, (hidden, classes)),
-            "b2": rng.normal(0, 1, classes),
-        }
+        y = (rng.integers(0, classes, (rows, 1)) == np.arange(classes)).astype(np.float64)
+        if targets != "hard":
+            y = rng.dirichlet(np.ones(classes), rows) if targets == "soft" else rng.uniform(0, 1, (rows, classes))
+        lengths = {"x": (rows, inputs), "W1": (inputs, hidden), "b1": (hidden,), "W2": (hidden, classes)}
+        drawn = {name: rng.normal(0, scale, length) for name, length in lengths.items()}
+        return {**drawn, "b2": rng.normal(0, scale, classes), "y": y}
 
-    return Case(name, f"N(0, 1), {rows} rows, {inputs}-{hidden}-{classes}", draw)
+    parts = (f"N(0, {scale:g}²)", f"{rows} rows", f"{inputs}-{hidden}-{classes}")
+    told = (f"{targets} targets",) if targets != "hard" else ()
+    lies = (layout,) if layout != "contiguous" else ()
+    return Case(name, ", ".join((*parts, *told, *lies)), draw, extra, layout=layout)
 
 
 def _digits(stage: str) -> Case:
     summary = f"16 handwritten digits, 64-{digits.HIDDEN}-10, after {digits.STEPS[stage]} steps of training"
     return Case(stage, summary, lambda rng, format: digits.batch(stage, rng))
+
+
+_LAYOUTS = ("strided", "reversed", "fortran")
 
 
 def _torch(torch: Any) -> Any:
@@ -45,15 +62,27 @@ def _torch(torch: Any) -> Any:
     return network
 
 
-def _jax(jax: Any) -> Any:
+def _jax_network(sigmoid: Any, softmax: Any, cost: Any) -> Any:
     def network(tap: Any, x: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
         phi = tap("phi", x @ W1 + b1)
-        h = tap("h", jax.nn.sigmoid(phi))
+        h = tap("h", sigmoid(phi))
         theta = tap("theta", h @ W2 + b2)
-        tap("y_hat", jax.nn.softmax(theta, axis=-1))
-        return -(y * jax.nn.log_softmax(theta, axis=-1)).sum()
+        tap("y_hat", softmax(theta))
+        return cost(theta, y).sum()
 
     return network
+
+
+def _jax(jax: Any) -> Any:
+    return _jax_network(jax.nn.sigmoid, jax.nn.softmax, lambda theta, y: -(y * jax.nn.log_softmax(theta)))
+
+
+def _jax_composed(jax: Any) -> Any:
+    return _jax_network(*(one.OPERATION.forms["jax.composed"](jax) for one in (sigmoid, softmax, cross_entropy)))
+
+
+def _jax_optax(jax: Any) -> Any:
+    return _jax_network(jax.nn.sigmoid, jax.nn.softmax, cross_entropy.OPERATION.forms["jax.optax"](jax))
 
 
 def _reference(**inputs: np.ndarray) -> Arrays:
@@ -68,10 +97,19 @@ OPERATION = Operation(
     cases={
         "typical": _network("typical", 20, 10, 5, 10),
         "square": _network("square", 4, 4, 4, 4),
+        "sharp": _network("sharp", 4, 3, 3, 3, scale=0.25),
+        "soft": _network("soft", 20, 10, 5, 10, targets="soft"),
+        "unnormalised": _network("unnormalised", 20, 10, 5, 10, targets="unnormalised"),
+        "saturated_classes": _network("saturated_classes", 20, 10, 5, 10, scale=20),
         **{stage: _digits(stage) for stage in digits.STEPS},
+        "one_row": _network("one_row", 1, 10, 5, 10, extra=True),
+        "no_rows": _network("no_rows", 0, 10, 5, 10, extra=True),
+        "odd": _network("odd", 33, 17, 65, 9, extra=True),
+        "many_rows": _network("many_rows", 70_000, 3, 3, 3, extra=True),
+        **{layout: _network(layout, 20, 10, 5, 10, extra=True, layout=layout) for layout in _LAYOUTS},
     },
     reference=_reference,
-    forms={"torch": _torch, "jax": _jax},
+    forms={"torch": _torch, "jax": _jax, "jax.composed": _jax_composed, "jax.optax": _jax_optax},
     logits=frozenset({"phi", "theta"}),
     taps=True,
 )

@@ -154,6 +154,12 @@ def test_overflow_is_right_where_the_truth_with_its_bound_passes_the_largest_num
         ([0.0, 0.0], 1e-8, "zeros would pass"),
         ([1.0, -1.0], 0.6, "half the right answer would pass"),
         ([1.0, 1.25], 0.25, "the constant 1.12 would pass"),
+        ([1.0, 2.0, 2.0, 1.001], 0.01, "a stale answer, the elements reversed would pass"),
+        (
+            [1.0, 1.25, 1.5, 1.75, 2.0],
+            [1.25, 0.25, 0.25, 0.25, 0.25],
+            "a stale answer, each element's neighbour would pass",
+        ),
     ],
 )
 def test_a_check_that_a_wrong_answer_would_pass_is_vacuous(hi, bound, reason):
