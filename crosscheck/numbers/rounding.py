@@ -6,8 +6,9 @@ result of any honest evaluation in the format, lie within ``bound`` of the exact
 every primitive
 
 - adds at most u |result| for being stored in the format, and the smallest normal number for being flushed;
-- in sums and dot products of n terms, in any order, adds γ_n = n u_a / (1 − n u_a) times the sum of magnitudes,
-  with u_a the roundoff of the accumulation format;
+- in sums and dot products, in any order, of n terms that are not exactly zero, adds γ_n = n u_a / (1 − n u_a)
+  times the sum of magnitudes, with u_a the roundoff of the accumulation format;
+- in matrix products may first round the operands, to the format of ``Model.product``;
 - in ``exp`` and ``log`` errs by at most ``K`` units of roundoff, relatively.
 
 Magnitudes in the rules are upper bounds, so second-order terms are in. The bound itself is computed in float64,
@@ -16,7 +17,7 @@ hence the last factor ``_UP``. Read with u = 2⁻⁵³ the class is an enclosure
 Out of range: where |value| + 2 bound reaches the format's largest number, an honest result may also be the
 infinity of its sign; what is computed from it then has a bound that reaches as far, except a quotient with it as
 the denominator, which may be 0. A ``value`` of ±inf says that the exact value is beyond ``lower``, or else beyond
-half the largest float64 (bound inf, or 0 for an infinite input); a NaN says that nothing is known. Honest
+half the largest float64 (bound inf, or 0 for an exact infinity); a NaN says that nothing is known. Honest
 evaluations do not form inf − inf.
 
 ``max`` and ``np.maximum`` are constants, for equations whose value no shift changes (§1.1): an honest evaluation
@@ -32,29 +33,39 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from ..formats import Format
-from .rounding_rules import RULES, finite, total
+from .rounding_rules import ELEMENTWISE, finite
+from .rounding_sums import product, total
 
 _UP = 1 + 2.0**-48
 """More than the rounding of the float64 arithmetic that computes a bound (under 20 operations a step)."""
 
+_RULES = {**ELEMENTWISE, np.matmul: product}
+
 
 @dataclass(frozen=True)
 class Model:
-    """What a rounding may cost: storage roundoff, accumulation roundoff, flushed numbers; and overflow."""
+    """What a rounding may cost in storage, in accumulation, in the operands of products; flushing and overflow."""
 
     storage: float
     accumulation: float
     tiny: float
     largest: float
+    product: float = 0.0
 
     @classmethod
     def of(cls, format: Format) -> Model:
-        return cls(format.unit_roundoff, format.accumulation_roundoff, format.smallest_normal, format.largest)
+        return cls(
+            format.unit_roundoff,
+            format.accumulation_roundoff,
+            format.smallest_normal,
+            format.largest,
+            format.product_roundoff,
+        )
 
-    def gamma(self, n: int) -> float:
+    def gamma(self, n: np.ndarray | int) -> np.ndarray:
         """γ_n = n u / (1 − n u), the error constant of n roundings in sequence (Higham, Lemma 3.1)."""
-        nu = n * self.accumulation
-        return nu / (1 - nu) if nu < 1 else np.inf
+        nu = np.asarray(n * self.accumulation)
+        return np.divide(nu, 1 - nu, out=np.full(nu.shape, np.inf), where=nu < 1)
 
 
 class Rounded(NDArrayOperatorsMixin):
@@ -97,7 +108,7 @@ class Rounded(NDArrayOperatorsMixin):
         return cls(exact.value, np.where(digits == np.rint(digits), exact.bound, rounded.bound), model)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        rule = RULES.get(ufunc)
+        rule = _RULES.get(ufunc)
         if method != "__call__" or kwargs or rule is None:
             return NotImplemented
         operands = [x if isinstance(x, Rounded) else self.constant(x, self.model) for x in inputs]

@@ -1,4 +1,4 @@
-"""The rules by which ``Rounded`` bounds each primitive: (model, operands) → value, bound, perhaps a lower bound.
+"""The rules by which ``Rounded`` bounds element-wise steps: model, operands → value, bound, perhaps ``lower``.
 
 What an honest evaluation is stands in ``rounding``; every rule here is a proof that it keeps the invariant.
 """
@@ -25,7 +25,7 @@ _HALF = FORMATS["float64"].largest / 2
 """What a value of inf exceeds for sure."""
 
 
-def _lowered(model: Model, lower: np.ndarray, n: int) -> np.ndarray:
+def lowered(model: Model, lower: np.ndarray, n: np.ndarray | int) -> np.ndarray:
     """What n additions of numbers that are not negative, and storing the sum, leave of its lower bound."""
     kept = lower * (1 - model.gamma(n)) * (1 - 2 * model.storage) - (n + 1) * model.tiny
     return np.where(lower > 0, np.fmax(kept, 0), -np.inf)
@@ -35,16 +35,7 @@ def finite(array: np.ndarray) -> np.ndarray:
     return np.where(np.isinf(array), 0.0, array)
 
 
-def _accumulation(model: Model, n: int, flushes: int, magnitude: np.ndarray) -> np.ndarray:
-    """γ_n times the sum of magnitudes: what n roundings in sequence lose, and as many flushed numbers as told.
-
-    The last factor is for the n roundings in the float64 sum of the magnitudes itself.
-    """
-    flushed = flushes * model.tiny
-    return (model.gamma(n) * (magnitude + flushed) + flushed) * (1 + n * 2.0**-52)
-
-
-def _stored(
+def stored(
     model: Model,
     value: np.ndarray,
     spread: np.ndarray,
@@ -77,8 +68,11 @@ def _add(model: Model, a: Rounded, b: Rounded) -> Result:
     value = a.value + b.value
     lost = a.overflows | b.overflows
     positive = (a.lower >= 0) & (b.lower >= 0)
-    lower = np.where(positive, _lowered(model, a.lower + b.lower, 1), -np.inf)
-    return *_stored(model, value, a.bound + b.bound, lost, _leads(a, b) | _leads(b, a) | (lower > 0)), lower
+    lower = np.where(positive, lowered(model, a.lower + b.lower, 1), -np.inf)
+    trusted = _leads(a, b) | _leads(b, a) | (lower > 0)
+    value, bound = stored(model, value, a.bound + b.bound, lost, trusted)
+    infinity = (_is_infinity(a) & ~b.overflows) | (_is_infinity(b) & ~a.overflows)
+    return value, np.where(infinity, 0.0, bound), lower
 
 
 def _leads(a: Rounded, b: Rounded) -> np.ndarray:
@@ -97,16 +91,22 @@ def _negative(model: Model, a: Rounded) -> Result:
 
 def _multiply(model: Model, a: Rounded, b: Rounded) -> Result:
     # Convention "0 log 0 = 0": an exact zero times an infinity is zero.
-    zero = (_is_zero(a) & ~np.isnan(b.value)) | (_is_zero(b) & ~np.isnan(a.value))
+    zero = (is_zero(a) & ~np.isnan(b.value)) | (is_zero(b) & ~np.isnan(a.value))
     value = np.where(zero, 0.0, a.value * b.value)
     spread = a.magnitude * b.bound + b.magnitude * a.bound
     trusted = (_infinite(a) & (_least(b) >= 1)) | (_infinite(b) & (_least(a) >= 1))
-    value, bound = _stored(model, value, spread, a.overflows | b.overflows, trusted)
+    value, bound = stored(model, value, spread, a.overflows | b.overflows, trusted)
     return value, np.where(zero, 0.0, bound)
 
 
-def _is_zero(a: Rounded) -> np.ndarray:
+def is_zero(a: Rounded) -> np.ndarray:
+    """Whether the exact value and every honest result are 0."""
     return (a.value == 0) & (a.bound == 0)
+
+
+def _is_infinity(a: Rounded) -> np.ndarray:
+    """Whether the exact value and every honest result are one infinity: a masked logit."""
+    return np.isinf(a.value) & (a.bound == 0)
 
 
 def _least(a: Rounded) -> np.ndarray:
@@ -128,7 +128,8 @@ def _divide(model: Model, a: Rounded, b: Rounded) -> Result:
     # An honest denominator that has become an infinity makes the quotient 0.
     spread = np.where(b.overflows, np.fmax(spread, largest), spread)
     spread = np.where(least > 0, spread, np.inf)
-    return _stored(model, value, spread, a.overflows, _infinite(a) & (b.magnitude <= 1))
+    value, bound = stored(model, value, spread, a.overflows, _infinite(a) & (b.magnitude <= 1))
+    return value, np.where(is_zero(a) & (least > 0), 0.0, bound)
 
 
 def _exp(model: Model, a: Rounded) -> Result:
@@ -137,6 +138,7 @@ def _exp(model: Model, a: Rounded) -> Result:
     least = np.exp(a.value - 2 * np.where(np.isinf(a.value), 0.0, a.bound)) * (1 - 2 * K * model.storage)
     bound = largest * -np.expm1(-2 * a.bound) + K * model.storage * largest + model.tiny
     value, bound = _ranged(model, value, np.where(largest == 0, model.tiny, bound), np.asarray(False), True)
+    bound = np.where(_is_infinity(a) & (a.value < 0), 0.0, bound)
     return value, bound, np.where(least >= 2 * model.tiny, np.fmin(least, _HALF), 0.0)
 
 
@@ -149,38 +151,13 @@ def _log(model: Model, a: Rounded) -> Result:
     return _ranged(model, value, bound, a.overflows, a.bound == 0)
 
 
-def _matmul(model: Model, a: Rounded, b: Rounded) -> Result:
-    value = a.value @ b.value
-    n = a.value.shape[-1]
-    spread = (a.magnitude @ b.bound + a.bound @ b.magnitude) * (1 + n * 2.0**-52)
-    spread = spread + _accumulation(model, n, 2 * n, a.magnitude @ b.magnitude)
-    lost = np.asarray(False)
-    if a.overflows.any() or b.overflows.any():
-        lost = (a.overflows @ np.ones(b.shape, bool)) | (np.ones(a.shape, bool) @ b.overflows)
-    return _stored(model, value, spread, lost)
-
-
 def _maximum(model: Model, a: Rounded, b: Rounded) -> Result:
     # A shift is a number: where the larger one is none, 0 shifts as well.
     larger = np.maximum(a.value, b.value)
     return np.where(np.isfinite(larger), larger, 0.0), np.zeros_like(larger)
 
 
-def total(model: Model, a: Rounded, axis: int | None, keepdims: bool) -> Result:
-    """The sum over one axis, or over all."""
-    n = a.value.size if axis is None else a.value.shape[axis]
-
-    def added(array: np.ndarray) -> np.ndarray:
-        return np.asarray(array.sum(axis=axis, keepdims=keepdims))
-
-    spread = added(a.bound) * (1 + n * 2.0**-52)
-    if n > 1:
-        spread = spread + _accumulation(model, n - 1, n - 1, added(a.magnitude))
-    lost = np.asarray(a.overflows.any(axis=axis, keepdims=keepdims))
-    return *_stored(model, added(a.value), spread, lost), _lowered(model, added(a.lower), n)
-
-
-RULES: dict[np.ufunc, Callable[..., Result]] = {
+ELEMENTWISE: dict[np.ufunc, Callable[..., Result]] = {
     np.add: _add,
     np.subtract: _subtract,
     np.negative: _negative,
@@ -188,6 +165,5 @@ RULES: dict[np.ufunc, Callable[..., Result]] = {
     np.divide: _divide,
     np.exp: _exp,
     np.log: _log,
-    np.matmul: _matmul,
     np.maximum: _maximum,
 }

@@ -1,0 +1,175 @@
+"""Bounds of sums and matrix products: exact zeros, rounded operands, long columns; against exact fractions."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from crosscheck.formats import FORMATS, TF32, Format
+from crosscheck.numbers import rounding_sums
+from crosscheck.numbers.rounding import Model, Rounded
+from reference import equations as eq
+
+FLOAT32, FLOAT64 = Model.of(FORMATS["float32"]), Model.of(FORMATS["float64"])
+
+
+def _exact(array, model=FLOAT32):
+    return Rounded.exactly(np.asarray(array, np.float32), model)
+
+
+def _error(got, rows):
+    """|got − Σ row| for every row, from fractions."""
+    exact = [sum(map(Fraction, row.tolist()), Fraction(0)) for row in rows]
+    return np.array([float(abs(Fraction(float(g)) - s)) for g, s in zip(got, exact, strict=True)])
+
+
+def _in_some_order(rng, rows):
+    """Each row added up one by one, in float32 and in a random order."""
+    return np.array([np.add.accumulate(rng.permutation(row))[-1] for row in rows], np.float32)
+
+
+def _sparse(rng, rows, width, terms):
+    """Rows of so many numbers that are not 0, of like sizes, among zeros."""
+    x = np.zeros((rows, width), np.float32)
+    for row in x:
+        row[rng.choice(width, terms, replace=False)] = rng.uniform(1, 2, terms) * rng.choice([-1, 1], terms)
+    return x
+
+
+# --- exact zeros ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("terms", [0, 1, 2, 3, 10])
+def test_zeros_among_the_terms_cost_nothing_and_the_bound_holds_and_is_sharp(terms):
+    rng = np.random.default_rng(terms)
+    x = _sparse(rng, 200, 300, terms)
+    among_zeros = _exact(x).sum(axis=-1)
+    alone = _exact(x[x != 0].reshape(200, terms)).sum(axis=-1)
+    assert np.allclose(among_zeros.bound, alone.bound, rtol=1e-12, atol=0)  # 300 roundings of float64, 2⁻⁴⁵
+    error = _error(_in_some_order(rng, x), x)
+    assert (error <= among_zeros.bound).all()
+    assert terms < 2 or (error > 0.1 * among_zeros.bound).any()
+    assert terms or not among_zeros.bound.any()
+
+
+def test_a_product_counts_the_terms_of_each_element():
+    rng = np.random.default_rng(0)
+    a, b = _sparse(rng, 8, 64, 3), _sparse(rng, 5, 64, 60).T
+    product = _exact(a) @ _exact(b)
+    for i, j in np.ndindex(product.shape):
+        kept = (a[i] != 0) & (b[:, j] != 0)
+        small = _exact(a[None, i, kept]) @ _exact(b[kept, j, None])
+        assert np.isclose(product.bound[i, j], small.bound[0, 0], rtol=1e-12, atol=0)  # 64 roundings of float64
+    assert not (_exact(np.zeros((2, 64))) @ _exact(b)).bound.any()
+
+
+def test_one_hot_targets_cost_one_term():
+    """−Σ y log ŷ over 1000 classes: the bound in float32 was that of 1000 additions."""
+    x = np.random.default_rng(1).normal(size=(4, 1000))
+    y = np.eye(1000)[[3, 14, 15, 92]]
+    bound = eq.cross_entropy(_exact(x), _exact(y)).bound
+    log_softmax = eq.log_softmax(_exact(x))
+    label = y == 1
+    # the product with y and the sum each store the term once more
+    assert (bound <= log_softmax.bound[label] + 2.01 * 2.0**-24 * log_softmax.magnitude[label] + 1e-37).all()
+
+
+def test_a_masked_row_has_the_bound_of_its_rest():
+    x = np.random.default_rng(2).normal(size=(3, 1000)).astype(np.float32)
+    masked = np.where(np.arange(1000) < 4, x, -np.inf)
+    for equation in (eq.softmax, eq.log_softmax):
+        bound = equation(_exact(masked)).bound
+        assert np.allclose(bound[:, :4], equation(_exact(x[:, :4])).bound, rtol=1e-12, atol=0)  # of float64
+        assert not bound[:, 4:].any()
+
+
+def test_a_zero_with_an_error_is_a_term():
+    zero = Rounded(np.zeros((1, 4)), np.full((1, 4), 1e-3), FLOAT32)
+    assert zero.sum(axis=-1).bound[0] >= 4e-3
+    assert (zero @ np.ones((4, 1))).bound[0, 0] >= 4e-3
+
+
+def test_zeros_that_are_taken_for_exact_are_caught(monkeypatch):
+    """A planted fault: the error of a zero is not looked at."""
+    monkeypatch.setattr(rounding_sums, "is_zero", lambda a: a.value == 0)
+    with pytest.raises(AssertionError):
+        test_a_zero_with_an_error_is_a_term()
+
+
+def test_zeros_times_what_is_no_number_are_not_zero():
+    zeros = _exact(np.zeros((1, 2)))
+    assert np.isinf((zeros @ _exact([[np.nan], [1.0]])).bound).all()
+    assert np.isinf((zeros @ _exact([[np.inf], [1.0]])).bound).all()
+
+
+def test_a_sum_that_may_cancel_has_no_lower_bound():
+    """Σ (10⁸, 1, −10⁸) is 1, and 0 where 10⁸ + 1 is rounded first; then 1/Σ was said to be 1 ± 1. No test divided
+    by a sum whose terms cancel: in the equations such sums are of exponentials.
+    """
+    terms = np.array([[1e8, 1.0, -1e8]], np.float32)
+    total = _exact(terms).sum(axis=-1)
+    assert np.add.accumulate(terms[0])[-1] == 0
+    assert total.lower[0] <= 0
+    assert np.isinf((1 / total).bound[0])
+    assert (_exact([[1.0, 2.0, 3.0]]).sum(axis=-1).lower > 5.99).all()
+
+
+# --- operands that are rounded --------------------------------------------------------------------------------
+
+ELEVEN_BITS = Format("eleven bits", 11, -126, 127, 24, stored_as="float32")
+
+
+def _tensor_core(a, b):
+    """Operands rounded to 11 bits, products and sums in float32."""
+    return ELEVEN_BITS.round(a.astype(np.float64)) @ ELEVEN_BITS.round(b.astype(np.float64))
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (8, 16, 4), (3, 300, 2)], ids=str)
+def test_products_of_rounded_operands_pass_in_tf32_and_fail_in_float32(shape):
+    n, k, m = shape
+    rng = np.random.default_rng(k)
+    a, b = rng.normal(size=(n, k)).astype(np.float32), rng.normal(size=(k, m)).astype(np.float32)
+    got = _tensor_core(a, b)
+    exact = a.astype(np.float64) @ b.astype(np.float64)  # products are exact, sums off by far less than a bound
+    ratio = {name: np.abs(got - exact) / (_exact(a, model) @ b).bound for name, model in _BOTH.items()}
+    assert ratio["tf32"].max() <= 1
+    assert ratio["float32"].max() > 1
+
+
+_BOTH = {"tf32": Model.of(TF32), "float32": FLOAT32}
+
+
+def test_only_products_round_their_operands():
+    x = np.random.default_rng(3).normal(size=(3, 4))
+    for step in (eq.softmax, lambda x: x + x, lambda x: x.sum(axis=0)):
+        assert (step(_exact(x, _BOTH["tf32"])).bound == step(_exact(x)).bound).all()
+    assert (_exact(x, _BOTH["tf32"]) @ np.zeros((4, 2))).bound.tolist() == np.zeros((3, 2)).tolist()
+
+
+def test_an_operand_that_rounds_to_an_infinity_is_lost():
+    largest = FORMATS["float32"].largest
+    assert np.isinf(float(ELEVEN_BITS.round(np.float64(largest))))
+    assert (_exact([[largest]], _BOTH["tf32"]) @ [[0.5]]).overflows.all()
+
+
+# --- the sums' own arithmetic ---------------------------------------------------------------------------------
+
+
+def test_sums_of_nothing_are_exactly_zero():
+    empty = Rounded.exactly(np.zeros((2, 0)), FLOAT32)
+    for result in (empty.sum(axis=-1), empty @ np.zeros((0, 2))):
+        assert not result.value.any()
+        assert not result.bound.any()
+
+
+def test_a_sum_of_one_term_costs_only_its_storage():
+    one = Rounded.exactly(np.ones((2, 1)), FLOAT32).sum(axis=-1)
+    assert (one.bound <= 1.01 * 2.0**-24).all()
+
+
+def test_a_long_sum_down_a_column_bounds_its_own_rounding():
+    """NumPy adds row to row along axis 0; the bound's own sum loses n roundings, more than the factor for 20."""
+    n = 50_000
+    column = Rounded(np.zeros((n, 2)), np.full((n, 2), 0.1), FLOAT64).sum(axis=0)
+    assert (column.bound >= n * 0.1 * (1 + 1e-12)).all()
+    assert (column.bound <= n * 0.1 * (1 + 1e-9)).all()
