@@ -26,7 +26,7 @@ from ._arrays import matching, rows, stored, targets, with_axis, without
 from .softmax import Shifted, shifted
 
 
-def _distance(s: Shifted, y: np.ndarray) -> np.ndarray:
+def distance(s: Shifted, y: np.ndarray) -> np.ndarray:
     """Σ_i y_i (m − x_i), (...): 0 from a zero target whatever its logit."""
     terms = y * -s.d
     lost = np.isinf(s.d) & np.isfinite(s.x)
@@ -36,7 +36,7 @@ def _distance(s: Shifted, y: np.ndarray) -> np.ndarray:
     return np.where(y == 0, 0.0, terms).sum(axis=-1)
 
 
-def _gradient(x: np.ndarray, y: np.ndarray, axis: int) -> np.ndarray:
+def gradient(x: np.ndarray, y: np.ndarray, axis: int) -> np.ndarray:
     """∂CE/∂x in float64, the classes last, of checked arguments."""
     s = shifted(x, axis)
     p = s.softmax
@@ -49,9 +49,9 @@ def _gradient(x: np.ndarray, y: np.ndarray, axis: int) -> np.ndarray:
     y = rows(y, axis)
     total, y_top = y.sum(axis=-1, keepdims=True), np.take_along_axis(y, s.top, axis=-1)
     at_top = np.where(p_top > 0.5, p_top * (total - y_top) - y_top * rest, total * p_top - y_top)
-    gradient = total * p - y
-    np.put_along_axis(gradient, s.top, at_top, axis=-1)
-    return gradient
+    found = total * p - y
+    np.put_along_axis(found, s.top, at_top, axis=-1)
+    return found
 
 
 @np.errstate(all="ignore")
@@ -70,7 +70,7 @@ def cross_entropy(x: Any, y: Any, axis: int = -1) -> np.ndarray:
         cost = s.log_sum - np.take_along_axis(s.d, y[..., None].astype(np.intp), axis=-1)
         return stored(cost[..., 0], x.dtype)
     y = rows(y, axis)
-    return stored(y.sum(axis=-1) * s.log_sum[..., 0] + _distance(s, y), x.dtype)
+    return stored(y.sum(axis=-1) * s.log_sum[..., 0] + distance(s, y), x.dtype)
 
 
 @np.errstate(all="ignore")
@@ -81,7 +81,7 @@ def cross_entropy_gradient(x: Any, y: Any, axis: int = -1) -> np.ndarray:
     array([-4.24835426e-18,  4.24835426e-18])
     """
     x, axis = with_axis(x, axis)
-    return stored(_gradient(x, targets(y, x, axis), axis), x.dtype, axis)
+    return stored(gradient(x, targets(y, x, axis), axis), x.dtype, axis)
 
 
 @np.errstate(all="ignore")
@@ -94,7 +94,7 @@ def cross_entropy_jvp(x: Any, y: Any, tangent: Any, axis: int = -1) -> np.ndarra
     x, axis = with_axis(x, axis)
     y = targets(y, x, axis)
     v = rows(matching("tangent", tangent, x.shape, x.dtype), axis)
-    return stored((_gradient(x, y, axis) * v).sum(axis=-1), x.dtype)
+    return stored((gradient(x, y, axis) * v).sum(axis=-1), x.dtype)
 
 
 @np.errstate(all="ignore")
@@ -107,4 +107,4 @@ def cross_entropy_vjp(x: Any, y: Any, cotangent: Any, axis: int = -1) -> np.ndar
     x, axis = with_axis(x, axis)
     y = targets(y, x, axis)
     v = matching("cotangent", cotangent, without(x.shape, axis), x.dtype)
-    return stored(v.astype(np.float64)[..., None] * _gradient(x, y, axis), x.dtype, axis)
+    return stored(v.astype(np.float64)[..., None] * gradient(x, y, axis), x.dtype, axis)

@@ -130,6 +130,60 @@ def cross_entropy_vjp(x: Array, y: Array, cotangent: Array) -> Array:
     return cotangent[..., None] * cross_entropy_gradient(x, y)
 
 
+# --- from §2.1 and §2.2: softplus, log σ, binary cross-entropy ---------------------------------------------
+
+
+def softplus(x: Array) -> Array:
+    """log(1 + e^x) = m + log(e^(−m) + e^(x − m)) with m = max(x, 0), any shape   (§2.2: lse of (0, x); §1.1)."""
+    m = np.maximum(x, 0)
+    return m + np.log(np.exp(-m) + np.exp(x - m))
+
+
+def softplus_jvp(x: Array, tangent: Array) -> Array:
+    """ẏ = σ(x) ∘ ẋ, any shape   (from log(1 + e^x): e^x / (1 + e^x) is σ(x) of §2.1)."""
+    return sigmoid(x) * tangent
+
+
+def softplus_vjp(x: Array, cotangent: Array) -> Array:
+    """x̄ = ȳ ∘ σ(x), any shape   (the same derivative)."""
+    return cotangent * sigmoid(x)
+
+
+def log_sigmoid(x: Array) -> Array:
+    """log σ(x) = −softplus(−x), any shape   (§2.1: log of 1 / (1 + e^(−x)))."""
+    return -softplus(-x)
+
+
+def log_sigmoid_jvp(x: Array, tangent: Array) -> Array:
+    """ẏ = σ(−x) ∘ ẋ, any shape   (§2.1: σ'/σ = 1 − σ(x) = σ(−x))."""
+    return sigmoid(-x) * tangent
+
+
+def log_sigmoid_vjp(x: Array, cotangent: Array) -> Array:
+    """x̄ = ȳ ∘ σ(−x), any shape   (the same derivative)."""
+    return cotangent * sigmoid(-x)
+
+
+def binary_cross_entropy(x: Array, y: Array) -> Array:
+    """BCE = softplus(x) − y x, any shape   (§2.2 for the classes (1 − y, y) and the logits (0, x))."""
+    return softplus(x) - y * x
+
+
+def binary_cross_entropy_gradient(x: Array, y: Array) -> Array:
+    """∂BCE/∂x = σ(x) − y, any shape   (§2.1, §2.2)."""
+    return sigmoid(x) - y
+
+
+def binary_cross_entropy_jvp(x: Array, y: Array, tangent: Array) -> Array:
+    """(∂BCE/∂x) ∘ ẋ, any shape   (§2.1, §2.2)."""
+    return binary_cross_entropy_gradient(x, y) * tangent
+
+
+def binary_cross_entropy_vjp(x: Array, y: Array, cotangent: Array) -> Array:
+    """x̄ = ȳ ∘ ∂BCE/∂x, any shape   (§2.1, §2.2)."""
+    return cotangent * binary_cross_entropy_gradient(x, y)
+
+
 # --- §2.3: the two-layer network -------------------------------------------------------------------------
 
 
