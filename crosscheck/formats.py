@@ -119,7 +119,7 @@ FORMATS: dict[str, Format] = {
 TF32 = Format("tf32", 24, -126, 127, 24, product_precision=11, stored_as="float32")
 """float32 whose matrix products round their operands to 11 bits: the default of NVIDIA's tensor cores in JAX."""
 
-AUTOCAST = Format("autocast", 8, -126, 127, 24, stored_as="float32")
+AUTOCAST = Format("autocast", 8, -126, 127, 24, product_precision=8, stored_as="float32")
 """float32 inputs of which any step may be computed and stored in bfloat16: ``torch.autocast``."""
 
 

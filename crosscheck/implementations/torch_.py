@@ -1,29 +1,23 @@
-"""PyTorch: eager autograd."""
+"""PyTorch, in the ways in which people run it: one line of ``IMPLEMENTATIONS`` each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from importlib.util import find_spec
 from typing import Any
 
-import numpy as np
-
 from ..cases import Arrays
+from ..formats import AUTOCAST, TF32, Format
 from ..implementation import Implementation
 from ..operation import Operation
+from . import torch_modes, torch_programs
 from ._driver import gpu_driver
+from .torch_arrays import NOT_INSTALLED, from_torch, handed_over, torch_module
+from .torch_programs import Form, Program
 
-NOT_INSTALLED = "torch is not installed: pip install -e '.[torch]'"
-
-
-@cache
-def _torch() -> Any:
-    try:
-        import torch
-    except ImportError:
-        raise ImportError(NOT_INSTALLED) from None
-    return torch
+Build = Callable[[Operation, Form], Program]
 
 
 def _devices() -> tuple[str, ...]:
@@ -31,64 +25,89 @@ def _devices() -> tuple[str, ...]:
         raise ImportError(NOT_INSTALLED)
     if not gpu_driver():
         return ("cpu",)
-    cuda = _torch().cuda
+    cuda = torch_module().cuda
     return ("cpu", *(f"cuda:{i}" for i in range(cuda.device_count() if cuda.is_available() else 0)))
 
 
-def to_torch(array: np.ndarray, device: str) -> Any:
-    """A fresh tensor; bfloat16 travels as its bits, which NumPy and torch do not otherwise exchange."""
-    torch = _torch()
-    array = np.array(array, order="C", copy=True)
-    if array.dtype.name == "bfloat16":
-        return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16).to(device)
-    return torch.from_numpy(array).to(device)
+def _cuda_devices() -> tuple[str, ...]:
+    return _devices()[1:]
 
 
-def from_torch(tensor: Any, like: np.dtype) -> np.ndarray:
-    """A tensor as an array; ``like`` is the dtype asked for, returned bfloat16 only where the tensor is."""
-    torch = _torch()
-    tensor = tensor.detach().cpu()
-    if tensor.dtype == torch.bfloat16 and like.name == "bfloat16":
-        return np.asarray(tensor.contiguous().view(torch.int16).numpy().view(like))
-    return np.asarray(tensor.float().numpy() if tensor.dtype == torch.bfloat16 else tensor.numpy())
+@cache
+def _program(build: Build, key: str, operation: Operation, axis: int) -> Program:
+    """Kept, so that it is compiled once for a shape and dtype."""
+    form = operation.forms[key](torch_module())
+    return build(operation, form if axis == -1 else partial(form, axis=axis))
 
 
-def _value_vjp_jvp(torch: Any, function: Callable[..., Any], given: dict[str, Any]) -> dict[str, Any]:
-    """f(x), x̄ by reverse mode, ẏ by forward mode."""
-    cotangent, tangent = given.pop("cotangent"), given.pop("tangent")
-    x = given.pop("x").requires_grad_()
-    value = function(x, **given)
-    (vjp,) = torch.autograd.grad(value, x, cotangent)
-    forward_ad = torch.autograd.forward_ad
-    with forward_ad.dual_level():
-        dual = function(forward_ad.make_dual(x.detach(), tangent), **given)
-        jvp = forward_ad.unpack_dual(dual).tangent
-    return {"value": value, "vjp": vjp, "jvp": jvp}
+def _run(build: Build, key: str, operation: Operation, inputs: Arrays, device: str, axis: int = -1) -> Arrays:
+    given = handed_over(operation, inputs, device)
+    return _returned(operation, inputs, _program(build, key, operation, axis)(given))
 
 
-def _with_taps(function: Callable[..., Any], given: dict[str, Any]) -> dict[str, Any]:
-    """J, the tapped quantities, and the gradient of J with respect to each of them and to each input."""
-    seen: dict[str, Any] = {name: given[name].requires_grad_() for name in given if name != "y"}
-
-    def tap(name: str, tensor: Any) -> Any:
-        tensor.retain_grad()
-        seen[name] = tensor
-        return tensor
-
-    cost = function(tap, **given)
-    cost.backward()
-    results = {"J": cost, **{name: tensor for name, tensor in seen.items() if name not in given}}
-    results.update({f"d_{name}": t.grad for name, t in seen.items() if t.grad is not None})
-    return results
+def _run_by_rows(operation: Operation, inputs: Arrays, device: str, axis: int = -1) -> Arrays:
+    """A row has no other axis than that of its classes: it is moved last, and back in the results."""
+    given = handed_over(operation, inputs, device)
+    whole = given["x"].ndim
+    classes = [name for name in given if operation.shapes[name].split()[-1:] == ["n"]]
+    given |= {name: given[name].movedim(axis, -1) for name in classes if axis != -1}
+    results = _program(torch_modes.by_rows, "torch", operation, -1)(given)
+    if axis != -1:
+        results = {name: a.movedim(-1, axis) if a.ndim == whole else a for name, a in results.items()}
+    return _returned(operation, inputs, results)
 
 
-def _eager(operation: Operation, inputs: Arrays, device: str, axis: int = -1) -> Arrays:
-    torch = _torch()
-    function = operation.forms["torch"](torch)
-    given = {name: to_torch(array, device) for name, array in inputs.items()}
-    results = _with_taps(function, given) if operation.taps else _value_vjp_jvp(torch, function, given)
-    dtype = next(iter(inputs.values())).dtype
-    return {name: from_torch(tensor, dtype) for name, tensor in results.items()}
+def _returned(operation: Operation, inputs: Arrays, results: dict[str, Any]) -> Arrays:
+    dtype = inputs["x"].dtype
+    return {name: from_torch(a, dtype) for name, a in results.items() if name in operation.quantities}
 
 
-IMPLEMENTATIONS = (Implementation("torch.eager", "PyTorch autograd, forward-mode AD", _eager, _devices),)
+def _mode(name: str, summary: str, build: Build, key: str = "torch", **fields: Any) -> Implementation:
+    fields = {"devices": _devices, "extra": True, "takes": lambda one, format: key in one.forms, **fields}
+    return Implementation(f"torch.{name}", summary, partial(_run, build, key), **fields)
+
+
+def _in_float32(operation: Operation, format: Format) -> bool:
+    return format.name == "float32" and "torch" in operation.forms
+
+
+def _by_rows(operation: Operation, format: Format) -> bool:
+    return "torch" in operation.forms and torch_modes.has_rows(operation)
+
+
+def _products_stored(format: Format, device: str) -> Format:
+    """A sum of gradients of single rows adds products that were rounded to the 16-bit format before."""
+    if format.precision == format.accumulation_precision:
+        return format
+    name = f"{format.name} products"
+    return replace(format, name=name, stored_as=format.name, product_precision=format.precision)
+
+
+IMPLEMENTATIONS = (
+    _mode("eager", "PyTorch autograd, forward-mode AD", torch_programs.eager, extra=False),
+    _mode("func", "torch.func: vjp, jvp, grad", torch_programs.functional),
+    replace(
+        _mode("vmap", "torch.vmap over rows: gradients of every example", torch_modes.by_rows),
+        run=_run_by_rows,
+        takes=_by_rows,
+        arithmetic=_products_stored,
+    ),
+    _mode("compile", "torch.compile, gradients included", torch_modes.compiled, skips=frozenset({"widths"})),
+    _mode("composed", "autograd of exp, sum and log, composed by hand", torch_programs.eager, "torch.composed"),
+    _mode("module", "nn modules: backward() and .grad", torch_programs.modules, "torch.module"),
+    _mode(
+        "autocast",
+        "torch.autocast to bfloat16",
+        torch_modes.autocast,
+        takes=_in_float32,
+        arithmetic=lambda format, device: AUTOCAST,
+    ),
+    _mode(
+        "tf32",
+        "matrix products in TF32, on NVIDIA",
+        torch_modes.tf32,
+        takes=_in_float32,
+        devices=_cuda_devices,
+        arithmetic=lambda format, device: TF32,
+    ),
+)

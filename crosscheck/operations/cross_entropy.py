@@ -44,7 +44,22 @@ def _unnormalised(rng: np.random.Generator, format: Format) -> Arrays:
 
 
 def _torch(torch: Any) -> Any:
-    return lambda x, y: torch.nn.functional.cross_entropy(x, y, reduction="none")
+    def cross_entropy(x: Any, y: Any, axis: int = -1) -> Any:
+        native = 0 if x.ndim == 1 else 1  # where torch wants the classes
+        if axis % x.ndim != native:
+            x, y = x.movedim(axis, native), y.movedim(axis, native)
+        return torch.nn.functional.cross_entropy(x, y, reduction="none")
+
+    return cross_entropy
+
+
+def _torch_composed(torch: Any) -> Any:
+    def cross_entropy(x: Any, y: Any, axis: int = -1) -> Any:
+        d = x - x.detach().amax(axis, keepdim=True)  # a constant shift (§1.1)
+        terms = y * (d - d.exp().sum(axis, keepdim=True).log())
+        return -terms.masked_fill(y == 0, 0).sum(axis)  # 0 log 0 = 0
+
+    return cross_entropy
 
 
 def _jax(jax: Any) -> Any:
@@ -89,7 +104,13 @@ OPERATION = Operation(
         "unnormalised": Case("unnormalised", "N(0, 3), targets that do not sum to 1, 8×10", _unnormalised),
     },
     reference=_reference,
-    forms={"torch": _torch, "jax": _jax, "jax.composed": _jax_composed, "jax.optax": _jax_optax},
+    forms={
+        "torch": _torch,
+        "torch.composed": _torch_composed,
+        "jax": _jax,
+        "jax.composed": _jax_composed,
+        "jax.optax": _jax_optax,
+    },
     logits=frozenset({"x"}),
     axis=True,
     table=(

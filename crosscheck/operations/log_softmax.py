@@ -15,7 +15,15 @@ from ..regimes import logit_cases, with_directions
 
 
 def _torch(torch: Any) -> Any:
-    return lambda x: torch.log_softmax(x, dim=-1)
+    return lambda x, axis=-1: torch.nn.functional.log_softmax(x, dim=axis)
+
+
+def _torch_composed(torch: Any) -> Any:
+    def log_softmax(x: Any, axis: int = -1) -> Any:
+        d = x - x.detach().amax(axis, keepdim=True)  # a constant shift (§1.1)
+        return d - d.exp().sum(axis, keepdim=True).log()
+
+    return log_softmax
 
 
 def _jax(jax: Any) -> Any:
@@ -49,7 +57,7 @@ OPERATION = Operation(
     shapes={"x": "... n", "cotangent": "... n", "tangent": "... n"},
     cases=logit_cases(with_directions),
     reference=_reference,
-    forms={"torch": _torch, "jax": _jax, "jax.composed": _jax_composed},
+    forms={"torch": _torch, "torch.composed": _torch_composed, "jax": _jax, "jax.composed": _jax_composed},
     logits=frozenset({"x"}),
     axis=True,
     table=(

@@ -27,7 +27,16 @@ def _open(x: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
 
 
 def _torch(torch: Any) -> Any:
-    return lambda x: torch.logsumexp(x, dim=-1)
+    return lambda x, axis=-1: torch.logsumexp(x, dim=axis)
+
+
+def _torch_composed(torch: Any) -> Any:
+    def logsumexp(x: Any, axis: int = -1) -> Any:
+        m = x.detach().amax(axis, keepdim=True)  # a constant shift (§1.1)
+        m = m.masked_fill(m.isinf(), 0)
+        return m.squeeze(axis) + (x - m).exp().sum(axis).log()
+
+    return logsumexp
 
 
 def _jax(jax: Any) -> Any:
@@ -61,7 +70,7 @@ OPERATION = Operation(
     shapes={"x": "... n", "cotangent": "...", "tangent": "... n"},
     cases=logit_cases(with_row_directions),
     reference=_reference,
-    forms={"torch": _torch, "jax": _jax, "jax.composed": _jax_composed},
+    forms={"torch": _torch, "torch.composed": _torch_composed, "jax": _jax, "jax.composed": _jax_composed},
     logits=frozenset({"x"}),
     axis=True,
     special={"value": _special},

@@ -18,6 +18,15 @@ def _torch(torch: Any) -> Any:
     return torch.sigmoid
 
 
+def _torch_composed(torch: Any) -> Any:
+    def sigmoid(x: Any) -> Any:
+        # −|x| as a choice: the derivative of abs at 0 is 0 in torch, and that of σ would be.
+        t = torch.where(x >= 0, -x, x).exp()
+        return torch.where(x >= 0, 1, t) / (1 + t)
+
+    return sigmoid
+
+
 def _jax(jax: Any) -> Any:
     return jax.nn.sigmoid
 
@@ -44,7 +53,7 @@ OPERATION = Operation(
     shapes={"x": "...", "cotangent": "...", "tangent": "..."},
     cases=element_cases(with_directions, widths=True),
     reference=_reference,
-    forms={"torch": _torch, "jax": _jax, "jax.composed": _jax_composed},
+    forms={"torch": _torch, "torch.composed": _torch_composed, "jax": _jax, "jax.composed": _jax_composed},
     logits=frozenset({"x"}),
     table=(
         ("+inf", "σ = 1, σ' = 0", "the limits"),

@@ -73,6 +73,34 @@ def _jax_network(sigmoid: Any, softmax: Any, cost: Any) -> Any:
     return network
 
 
+def _torch_module(torch: Any) -> Any:
+    nn = torch.nn
+
+    def linear(W: Any, b: Any) -> Any:
+        layer = nn.utils.skip_init(nn.Linear, *W.shape, device=W.device, dtype=W.dtype)
+        layer.load_state_dict({"weight": W.T, "bias": b})
+        return layer
+
+    def network(tap: Any, x: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
+        """J, and what the parameters' gradients are after its backward pass."""
+        first, second = linear(W1, b1), linear(W2, b2)
+        h = tap("h", nn.Sigmoid()(tap("phi", first(x))))
+        theta = tap("theta", second(h))
+        tap("y_hat", nn.Softmax(dim=-1)(theta))
+
+        def gradients() -> dict[str, Any]:
+            return {
+                "d_W1": first.weight.grad.T,
+                "d_b1": first.bias.grad,
+                "d_W2": second.weight.grad.T,
+                "d_b2": second.bias.grad,
+            }
+
+        return nn.CrossEntropyLoss(reduction="sum")(theta, y), gradients
+
+    return network
+
+
 def _jax(jax: Any) -> Any:
     return _jax_network(jax.nn.sigmoid, jax.nn.softmax, lambda theta, y: -(y * jax.nn.log_softmax(theta)))
 
@@ -109,7 +137,13 @@ OPERATION = Operation(
         **{layout: _network(layout, 20, 10, 5, 10, extra=True, layout=layout) for layout in _LAYOUTS},
     },
     reference=_reference,
-    forms={"torch": _torch, "jax": _jax, "jax.composed": _jax_composed, "jax.optax": _jax_optax},
+    forms={
+        "torch": _torch,
+        "torch.module": _torch_module,
+        "jax": _jax,
+        "jax.composed": _jax_composed,
+        "jax.optax": _jax_optax,
+    },
     logits=frozenset({"phi", "theta"}),
     taps=True,
 )
