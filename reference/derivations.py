@@ -28,8 +28,9 @@ from .equations import Array, Equation
 class Input:
     """What a line is a function of: its shape in names (``("N", "C")``) and what is known of it.
 
-    ``kind`` is ``"real"``, ``"sums to 1"`` (over the last axis), ``"label"`` (an int below C) or ``"other label"``
-    (an int below C other than the labels before it). ``like`` names the network's quantity that it stands for.
+    ``kind`` is ``"real"``, ``"sums to 1"`` (over the last axis), ``"label"`` (an int below C), ``"other label"``
+    (an int below C other than the labels before it) or ``"labels"`` (integers below C, or −100 for a row that does
+    not count). ``like`` names the network's quantity that it stands for.
     """
 
     dims: tuple[str, ...] = ()

@@ -138,13 +138,18 @@ def _call(function: Function, values: Values) -> Any:
     return function(**{name: values[name] for name in asked})
 
 
+def is_label(value: Any) -> bool:
+    """Whether it is a label or an array of labels: integers, which are no numbers to compute with."""
+    return isinstance(value, int) or (isinstance(value, np.ndarray) and value.dtype.kind == "i")
+
+
 def _balls(values: Values) -> dict[str, Any]:
     """Arrays as balls; labels stay what they are."""
-    return {name: value if isinstance(value, int) else Ball.of(value) for name, value in values.items()}
+    return {name: value if is_label(value) else Ball.of(value) for name, value in values.items()}
 
 
 def _slope(function: Function, values: Values, wrt: str, direction: np.ndarray) -> Ball:
     """The coefficient of t of function(…, wrt + t direction, …); the other inputs are constants."""
-    given = {name: value if isinstance(value, int) else Taylor.of(value) for name, value in values.items()}
+    given = {name: value if is_label(value) else Taylor.of(value) for name, value in values.items()}
     given[wrt] = Taylor.line(values[wrt], direction)
     return Taylor.of(_call(function, given)).derivative

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reference import equations as eq
+from reference import label_equations
 from reference.derivations import NETWORK_INPUTS, Definition, Input
 from reference.equations import Equation
 
@@ -39,19 +40,31 @@ def network(graph: Graph = eq.NETWORK) -> dict[str, Claim]:
 
 
 _PER_CLASS, _PER_ROW, _PER_UNIT = Input(("N", "C")), Input(("N",)), Input(("N", "H"))
+_LABELLED = {
+    "x": Input(("N", "C"), like="theta"),
+    "labels": Input(("N",), kind="labels"),
+    "weight": Input(("C",)),
+    "smoothing": Input(),
+}
 _OPERATIONS: dict[str, tuple[dict[str, Input], Input]] = {
     "softmax": ({"x": Input(("N", "C"), like="theta")}, _PER_CLASS),
     "log_softmax": ({"x": Input(("N", "C"), like="theta")}, _PER_CLASS),
     "logsumexp": ({"x": Input(("N", "C"), like="theta")}, _PER_ROW),
     "sigmoid": ({"x": Input(("N", "H"), like="phi")}, _PER_UNIT),
     "cross_entropy": ({"x": Input(("N", "C"), like="theta"), "y": Input(("N", "C"))}, _PER_ROW),
+    "softplus": ({"x": Input(("N", "H"), like="phi")}, _PER_UNIT),
+    "log_sigmoid": ({"x": Input(("N", "H"), like="phi")}, _PER_UNIT),
+    "binary_cross_entropy": ({"x": Input(("N", "H"), like="phi"), "y": Input(("N", "H"))}, _PER_UNIT),
+    "label_cross_entropy": (_LABELLED, _PER_ROW),
+    "label_cross_entropy_sum": (_LABELLED, Input()),
+    "label_cross_entropy_mean": (_LABELLED, Input()),
 }
 """The inputs of each operation, and the shape of its value."""
 
 
 def operations(equations: Mapping[str, Any] | None = None) -> dict[str, Claim]:
-    """The VJP and the JVP of every operation, and σ' and ∂CE/∂x."""
-    find = vars(eq) if equations is None else equations
+    """The VJP and the JVP of every operation, σ', and ∂/∂x of the cross-entropies."""
+    find = {**vars(eq), **vars(label_equations)} if equations is None else equations
     claims: dict[str, Claim] = {}
     for name, (inputs, value) in _OPERATIONS.items():
         f: Equation = find[name]

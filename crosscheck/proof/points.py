@@ -15,6 +15,7 @@ import numpy as np
 
 from reference.derivations import Input
 from reference.equations import NETWORK
+from reference.label_equations import IGNORED
 
 from ..cases import Arrays, CaseUnavailableError
 from ..digits import batch
@@ -57,7 +58,9 @@ def point(inputs: Mapping[str, Input], shape: Shape, seed: int) -> dict[str, Any
     values: dict[str, Any] = {}
     taken: list[int] = []
     for name, wanted in inputs.items():
-        if wanted.kind in ("label", "other label"):
+        if wanted.kind == "labels":
+            values[name] = _labels(shape.of(wanted.dims), shape, network, rng)
+        elif wanted.kind in ("label", "other label"):
             # On the digits the first label is that of the first image.
             first = int(network["y"][0].argmax())
             free = [label for label in range(shape.C) if label not in taken]
@@ -66,6 +69,13 @@ def point(inputs: Mapping[str, Input], shape: Shape, seed: int) -> dict[str, Any
         else:
             values[name] = _array(name, wanted, shape, network, rng)
     return values
+
+
+def _labels(lengths: tuple[int, ...], shape: Shape, network: Arrays, rng: np.random.Generator) -> np.ndarray:
+    """A class for each row, those of the images on the digits; the last row is ignored."""
+    labels = network["y"].argmax(axis=-1) if shape.real else rng.integers(0, shape.C, lengths)
+    labels[-1] = IGNORED
+    return labels
 
 
 def _network(shape: Shape, rng: np.random.Generator) -> Arrays:
@@ -98,24 +108,34 @@ def _array(name: str, wanted: Input, shape: Shape, network: Arrays, rng: np.rand
 
 
 def symbols(inputs: Mapping[str, Input], shape: Shape) -> Iterator[dict[str, Any]]:
-    """The inputs as free real symbols, once for each choice of the labels."""
+    """The inputs as free real symbols, once for each choice of single labels, and for some of labels of rows."""
     from ..numbers.array import fill
     from ..numbers.symbol import Symbol
 
     labels = [name for name, wanted in inputs.items() if wanted.kind in ("label", "other label")]
+    rows = [name for name, wanted in inputs.items() if wanted.kind == "labels"]
     free: dict[str, Any] = {}
     for name, wanted in inputs.items():
-        if name in labels:
+        if name in labels or name in rows:
             continue
         array = Symbol.named(name, shape.of(wanted.dims))
         if wanted.kind == "sums to 1":
-            rows = array.data.reshape(-1, array.shape[-1])
-            entries = (entry for row in rows for entry in (*row[:-1], 1 - sum(row[:-1])))
+            parts = array.data.reshape(-1, array.shape[-1])
+            entries = (entry for row in parts for entry in (*row[:-1], 1 - sum(row[:-1])))
             array = Symbol(fill(entries, array.shape))
         free[name] = array
+    every_row = [_choices(shape.of(inputs[name].dims), shape.C) for name in rows]
     for choice in product(range(shape.C), repeat=len(labels)):
         if len(set(choice)) == len(choice):
-            yield {**free, **dict(zip(labels, choice, strict=True))}
+            chosen = dict(zip(labels, choice, strict=True))
+            for arrays in product(*every_row):
+                yield {**free, **chosen, **dict(zip(rows, arrays, strict=True))}
+
+
+def _choices(lengths: tuple[int, ...], classes: int) -> list[np.ndarray]:
+    """Labels of rows: each class and the ignored label once in every row, beside others; and one class in all."""
+    every = np.array((*range(classes), IGNORED))
+    return [np.resize(np.roll(every, k), lengths) for k in range(len(every))] + [np.zeros(lengths, dtype=int)]
 
 
 __all__ = ["SHAPES", "SMALL", "SQUARE", "CaseUnavailableError", "Shape", "point", "symbols"]

@@ -40,6 +40,16 @@ VALUES = {
     "cross_entropy_gradient": ((X, Y), [[1 / 4, -1 / 4], [-1 / 2, 1 / 2]]),
     "cross_entropy_jvp": ((X, Y, V), [-1, 2]),
     "cross_entropy_vjp": ((X, Y, ROW), [[1, -1], [-1, 1]]),
+    "softplus": ((X,), [[np.log(2), np.log(4)], [np.log(2), np.log(2)]]),
+    "softplus_jvp": ((X, V), [[2, 6], [1, 3]]),
+    "softplus_vjp": ((X, V), [[2, 6], [1, 3]]),
+    "log_sigmoid": ((X,), [[-np.log(2), L3 - np.log(4)], [-np.log(2), -np.log(2)]]),
+    "log_sigmoid_jvp": ((X, V), [[2, 2], [1, 3]]),
+    "log_sigmoid_vjp": ((X, V), [[2, 2], [1, 3]]),
+    "binary_cross_entropy": ((X, Y), [[np.log(2), np.log(4) - L3], [np.log(2), np.log(2)]]),
+    "binary_cross_entropy_gradient": ((X, Y), [[1 / 2, -1 / 4], [-3 / 2, -1 / 2]]),
+    "binary_cross_entropy_jvp": ((X, Y, V), [[2, -2], [-3, -3]]),
+    "binary_cross_entropy_vjp": ((X, Y, V), [[2, -2], [-3, -3]]),
     "update": ((np.array([1.0, 2.0]), np.array([4.0, -8.0]), 0.25), [0, 4]),
 }
 

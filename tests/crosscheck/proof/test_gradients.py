@@ -7,13 +7,15 @@ from crosscheck.proof.points import SHAPES, SMALL
 from crosscheck.proof.prove import DIGITS, by_algebra, meet, prove
 from crosscheck.proof.verdict import PROVED, REFUTED
 from reference import equations as eq
+from reference import label_equations
 
 CLAIMS = {**gradients.operations(), **gradients.network()}
 
 
 def test_none_is_forgotten():
     ends = ("_gradient", "_jvp", "_vjp")
-    written = {name for name, value in vars(eq).items() if callable(value) and name.endswith(ends)}
+    all_equations = {**vars(eq), **vars(label_equations)}
+    written = {name for name, value in all_equations.items() if callable(value) and name.endswith(ends)}
     written |= {name for name in eq.NETWORK if name.startswith("d_")}
     assert set(CLAIMS) == written
 
@@ -62,6 +64,22 @@ def test_the_printed_gradient_is_met_on_the_digits_where_y_is_one_hot(monkeypatc
     assert meeting.digits >= DIGITS
 
 
+def _without_smoothing_of_the_sum(x, labels, weight, smoothing):
+    """ŷ times the weight of the label, where it must be Σ t: the same where ε = 0 or the weights are 1."""
+    t = label_equations.label_target(labels, weight, smoothing)
+    return (label_equations.chosen(labels, weight) * weight).sum(axis=-1, keepdims=True) * eq.softmax(x) - t
+
+
+def _ignored_rows_taken_for_the_last_class(x, labels, weight, smoothing, cotangent):
+    wrapped = labels % weight.shape[-1]
+    return cotangent * label_equations.label_cross_entropy_gradient(x, wrapped, weight, smoothing)
+
+
+def _mean_over_the_rows(x, labels, weight, smoothing, cotangent):
+    rows = int((labels != label_equations.IGNORED).sum())
+    return cotangent / rows * label_equations.label_cross_entropy_gradient(x, labels, weight, smoothing)
+
+
 @pytest.mark.parametrize(
     ("name", "fault"),
     [
@@ -69,10 +87,16 @@ def test_the_printed_gradient_is_met_on_the_digits_where_y_is_one_hot(monkeypatc
         ("log_softmax_jvp", lambda x, tangent: tangent + (eq.softmax(x) * tangent).sum(axis=-1, keepdims=True)),
         ("sigmoid_gradient", lambda x: eq.sigmoid(x) * eq.sigmoid(x)),
         ("cross_entropy_gradient", lambda x, y: eq.softmax(x) - y),
+        ("softplus_vjp", lambda x, cotangent: cotangent * eq.sigmoid(-x)),
+        ("log_sigmoid_jvp", lambda x, tangent: eq.sigmoid(x) * tangent),
+        ("binary_cross_entropy_gradient", lambda x, y: y - eq.sigmoid(x)),
+        ("label_cross_entropy_gradient", _without_smoothing_of_the_sum),
+        ("label_cross_entropy_sum_vjp", _ignored_rows_taken_for_the_last_class),
+        ("label_cross_entropy_mean_vjp", _mean_over_the_rows),
     ],
 )
 def test_a_fault_in_an_operation_is_refuted(name, fault):
-    planted = {**vars(eq), name: fault}
+    planted = {**vars(eq), **vars(label_equations), name: fault}
     claim = gradients.operations(planted)[name]
     assert by_algebra(claim, SMALL).shown is False
     assert meet(claim, SMALL, 0)[1] is not None

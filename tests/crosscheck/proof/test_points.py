@@ -9,6 +9,7 @@ import pytest
 from crosscheck.digits import digits
 from crosscheck.proof.points import SHAPES, SMALL, Shape, point, symbols
 from reference.derivations import LABEL, NETWORK_INPUTS, OTHER, Input
+from reference.label_equations import IGNORED
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -44,6 +45,24 @@ def test_symbols_go_through_every_pair_of_labels_and_sum_to_1():
     cases = list(symbols(inputs, SMALL))
     assert {(case["j"], case["k"]) for case in cases} == {(j, k) for j in range(3) for k in range(3) if j != k}
     assert all(total == 1 for total in cases[0]["y"].sum(axis=-1).data.ravel())
+
+
+ROWS = {"labels": Input(("N",), kind="labels"), "x": Input(("N", "C"))}
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_labels_of_rows_are_classes_but_for_the_last_which_is_ignored(shape):
+    labels = point(ROWS, shape, 0)["labels"]
+    assert labels.dtype.kind == "i"
+    assert labels[-1] == IGNORED
+    assert ((labels[:-1] >= 0) & (labels[:-1] < shape.C)).all()
+
+
+def test_symbols_put_every_class_and_the_ignored_label_in_every_row():
+    chosen = np.array([case["labels"] for case in symbols(ROWS, SMALL)])
+    assert all(set(column) == {0, 1, 2, IGNORED} for column in chosen.T)
+    assert (chosen != IGNORED).any(axis=1).all(), "the mean over no rows has no value"
+    assert (chosen[:, 0] == chosen[:, 1]).any()
 
 
 def test_without_scikit_learn_the_digits_say_so(monkeypatch):
