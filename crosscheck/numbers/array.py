@@ -88,7 +88,8 @@ class ScalarArray(NDArrayOperatorsMixin, ABC):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         operation = np.matmul if ufunc is np.matmul else self.ufuncs.get(ufunc)
-        if method != "__call__" or kwargs or operation is None:
+        foreign = any(isinstance(x, NDArrayOperatorsMixin) and not isinstance(x, type(self)) for x in inputs)
+        if method != "__call__" or kwargs or operation is None or foreign:
             return NotImplemented
         data = [self.of(value).data for value in inputs]
         return type(self)(self.matmul(*data) if ufunc is np.matmul else operation(*data))

@@ -109,7 +109,8 @@ class Rounded(NDArrayOperatorsMixin):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         rule = _RULES.get(ufunc)
-        if method != "__call__" or kwargs or rule is None:
+        foreign = any(isinstance(x, NDArrayOperatorsMixin) and not isinstance(x, Rounded) for x in inputs)
+        if method != "__call__" or kwargs or rule is None or foreign:
             return NotImplemented
         operands = [x if isinstance(x, Rounded) else self.constant(x, self.model) for x in inputs]
         if any(operand.model != self.model for operand in operands):
