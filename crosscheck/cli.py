@@ -63,10 +63,11 @@ class CannotWriteError(OSError):
     """The file of ``--json`` cannot be written."""
 
 
-def _parser(name: str, description: str) -> _Parser:
+def _parser(name: str, description: str, seeded: bool = True) -> _Parser:
     parser = _Parser(prog=name, description=description, allow_abbrev=False)
     parser.add_argument("--json", metavar="FILE", help="write the results to FILE as well, as JSON")
-    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="seed of all random inputs (0)")
+    if seeded:
+        parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="seed of all random inputs (0)")
     return parser
 
 
@@ -93,7 +94,11 @@ def _matrix(words: Sequence[str]) -> int:
     parser.add_argument("-i", "--implementation", **several, help="reference, torch, jax, jax.jit, …; repeatable")
     parser.add_argument("--dtype", **several, help="float64, float32, bfloat16, float16; repeatable")
     parser.add_argument("--case", **several, help="a regime of inputs, such as saturated; repeatable")
-    parser.add_argument("--all", action="store_true", help="the extra cases too, which take longer")
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="add the extra implementations (on the usual cases) and the extra cases (on the usual ones)",
+    )
     parser.add_argument("--device", default="auto", help="cpu, cuda, or auto: what is found (auto)")
     parser.add_argument("-j", "--jobs", type=_jobs, metavar="N", help="processes (one for each core)")
     asked = parser.parse_args(words)
@@ -151,7 +156,47 @@ def _accuracy(words: Sequence[str]) -> int:
     return 0 if written else 1
 
 
-_COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"derivations": _derivations, "accuracy": _accuracy}
+def _defects(words: Sequence[str]) -> int:
+    parser = _parser("crosscheck defects", "Known defects of frameworks, each shown again, live.", seeded=False)
+    asked = parser.parse_args(words)
+    _writable(asked.json)
+
+    from .known import DEFECTS, all_show, look, to_dict
+    from .report.defects import render
+    from .run import portable, write_json
+
+    looks = []
+    with _Bar("looking") as bar:
+        for defect in DEFECTS:
+            looks.append(look(defect))
+            bar(len(looks), len(DEFECTS))
+    written = _written(write_json, portable(to_dict(looks)), asked.json)
+    _console().print(render(looks))
+    return 0 if all_show(looks) and written else 1
+
+
+def _cases(words: Sequence[str]) -> int:
+    parser = _parser("crosscheck cases", "The inputs that operations are judged on.", seeded=False)
+    parser.add_argument("operation", nargs="*", help="sigmoid, softmax, …; all where none is named")
+    asked = parser.parse_args(words)
+    _writable(asked.json)
+
+    from .operations import operation, operations
+    from .report.cases import render, to_dict
+    from .run import write_json
+
+    chosen = [operation(name) for name in dict.fromkeys(asked.operation)] or [*operations().values()]
+    written = _written(write_json, to_dict(chosen), asked.json)
+    _console().print(render(chosen))
+    return 0 if written else 1
+
+
+_COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "derivations": _derivations,
+    "accuracy": _accuracy,
+    "defects": _defects,
+    "cases": _cases,
+}
 
 
 def _version() -> str:
