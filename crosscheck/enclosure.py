@@ -99,7 +99,7 @@ class Enclosure:
         while True:
             balls = self.balls()
             hi = floats(balls)
-            settled = floats(mapped(arb.rad, balls)) <= format.ulp(hi) * 2.0**-10
+            settled = np.asarray(floats(mapped(arb.rad, balls)) <= format.ulp(hi) * 2.0**-10)
             for i in map(tuple, np.argwhere(~np.isfinite(hi))):
                 settled[i] = not undecided(balls[i]) and (np.isnan(hi[i]) or np.isinf(float(balls[i].abs_lower())))
             if self._all_settled(settled):

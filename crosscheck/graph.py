@@ -35,6 +35,11 @@ def evaluate_all(graph: Graph, given: Mapping[str, Any], wanted: tuple[str, ...]
     KeyError where a name is neither given nor an equation, ValueError where a quantity needs itself.
     """
     known = dict(given)
+    return {name: complete(graph, known, name) for name in wanted}
+
+
+def complete(graph: Graph, known: dict[str, Any], wanted: str) -> Any:
+    """The quantity ``wanted``; what had to be computed for it is added to ``known``."""
     underway: set[str] = set()
 
     def find(name: str) -> Any:
@@ -47,7 +52,7 @@ def evaluate_all(graph: Graph, given: Mapping[str, Any], wanted: tuple[str, ...]
             known[name] = graph[name](*map(find, needs(graph[name])))
         return known[name]
 
-    return {name: find(name) for name in wanted}
+    return find(wanted)
 
 
 def inputs_of(graph: Graph) -> tuple[str, ...]:

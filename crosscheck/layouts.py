@@ -6,6 +6,7 @@ Whatever the layout, the values are the same, so the truth is that of the plain 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -16,19 +17,24 @@ def _fortran(a: np.ndarray) -> np.ndarray:
     return a.copy(order="F")
 
 
+def _every(step: int, a: np.ndarray) -> np.ndarray:
+    """A view of the entries at that step on every axis (of a 0-d array: of its entry)."""
+    steps: list[Any] = [slice(None, None, step)] * a.ndim
+    view: np.ndarray = a[(..., *steps)]
+    return view
+
+
 def _strided(a: np.ndarray) -> np.ndarray:
     """Every second entry of every axis of an array whose other entries are poison."""
     poison = 77 if a.dtype.kind == "i" else np.nan
-    base = np.full(tuple(2 * n for n in a.shape), poison, dtype=a.dtype)
-    view = base[(..., *(slice(None, None, 2),) * a.ndim)]
+    view = _every(2, np.full(tuple(2 * n for n in a.shape), poison, dtype=a.dtype))
     view[...] = a
     return view
 
 
 def _reversed(a: np.ndarray) -> np.ndarray:
     """Negative strides on every axis."""
-    back = (..., *(slice(None, None, -1),) * a.ndim)
-    return a[back].copy()[back]
+    return _every(-1, _every(-1, a).copy())
 
 
 def _broadcast(a: np.ndarray) -> np.ndarray:

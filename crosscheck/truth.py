@@ -9,19 +9,24 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 
 from .cases import Arrays
+from .chain import evaluate_from_inputs
 from .enclosure import Enclosure
 from .formats import FORMATS, Format
-from .graph import Graph, evaluate
-from .numbers.ball import Ball
+from .graph import Graph
+from .numbers.ball import Ball, working_precision
 from .numbers.rounding import Model, Rounded
 from .operation import Operation
 
 NEGLIGIBLE = 2.0**-6
 """How wide the fast enclosure may be, in ulps of the format: reported errors are off by at most that."""
+
+_BESIDE_THE_BOUND = 2.0**-20
+"""Or else beside the tolerance, where that is many ulps: reported errors are off by a millionth of it."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,10 @@ def _read(operation: Operation, quantity: str, given: Arrays, format: Format, st
     fast = tolerance
     if format.precision < 53:
         fast = rounded(operation.graph, quantity, given, FORMATS["float64"], frozenset())
-        if special is None and (fast.bound <= NEGLIGIBLE * format.ulp(fast.value)).all():
+        narrow = (fast.bound <= NEGLIGIBLE * format.ulp(fast.value)) | (
+            np.isfinite(tolerance.bound) & (fast.bound <= _BESIDE_THE_BOUND * tolerance.bound)
+        )
+        if special is None and narrow.all():
             hi = fast.value
             none = np.zeros(hi.shape, dtype=bool)
             return Reading(hi, np.zeros_like(hi), tolerance.bound + fast.bound, none, none)
@@ -80,11 +88,15 @@ def _read(operation: Operation, quantity: str, given: Arrays, format: Format, st
 def rounded(graph: Graph, quantity: str, given: Arrays, format: Format, stored: frozenset[str]) -> Rounded:
     """The quantity with its error bound in a format."""
     model = Model.of(format)
-    start = {
-        n: a if a.dtype.kind == "i" else (Rounded.stored if n in stored else Rounded.exactly)(a, model)
-        for n, a in given.items()
-    }
-    result: Rounded = evaluate(graph, start, quantity)
+
+    def start(name: str, array: np.ndarray) -> Any:
+        if array.dtype.kind == "i":
+            return array
+        return (Rounded.stored if name in stored else Rounded.exactly)(array, model)
+
+    alike = not stored or stored >= set(given)  # every input starts in the same way
+    reading = (format, bool(stored)) if alike else None
+    result: Rounded = evaluate_from_inputs(graph, given, quantity, start, reading)
     return result
 
 
@@ -96,10 +108,11 @@ def enclose(
 ) -> Enclosure:
     """The quantity as an enclosure of its exact value."""
 
+    def start(name: str, array: np.ndarray) -> Any:
+        return array if array.dtype.kind == "i" else Ball.of(array)
+
     def balls() -> Ball:
-        result: Ball = evaluate(
-            graph, {n: a if a.dtype.kind == "i" else Ball.of(a) for n, a in given.items()}, quantity
-        )
+        result: Ball = evaluate_from_inputs(graph, given, quantity, start, working_precision())
         return result
 
     return Enclosure(balls, special)

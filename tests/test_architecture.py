@@ -11,7 +11,7 @@ LAYERS = (
     {"formats", "graph"},
     {"numbers"},
     {"enclosure", "shapes", "cases"},
-    {"layouts", "differentiate", "regimes"},
+    {"layouts", "differentiate", "regimes", "chain"},
     {"operation", "digits"},
     {"operations", "implementation", "truth"},
     {"implementations", "judge"},

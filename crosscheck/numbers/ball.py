@@ -31,6 +31,11 @@ _FAR_BITS = 1024 + BITS
 """Enough to reduce any float64 argument of exp to a fraction, which Arb needs for a finite result."""
 
 
+def working_precision() -> int:
+    """The bits that are worked with at the moment."""
+    return int(ctx.prec)
+
+
 @contextmanager
 def precision(bits: int) -> Iterator[None]:
     """Run the balls (and the Taylor series, which are made of them) at ``bits`` of precision."""
