@@ -6,7 +6,7 @@ float64 is switched on for the length of a run, and matrix products are asked fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
@@ -21,7 +21,9 @@ from ..implementation import Implementation
 from ..operation import Operation
 from . import jax_programs as programs
 from ._driver import gpu_driver
+from .jax_jacobian import by_jacobian, contracted, stored_twice
 
+Finish = Callable[[Operation, Arrays, Arrays, int], Arrays]
 Scalars = tuple[tuple[str, float], ...]
 
 
@@ -33,6 +35,7 @@ class Mode:
     ``derive``     how a function is differentiated (see ``jax_programs``); a network always is by ``jax.grad``
     ``rows``       whether one row at a time is seen, under ``jax.vmap``
     ``checkpoint`` whether the backward pass computes intermediates again, by ``jax.checkpoint``
+    ``finish``     what turns the results into the quantities, outside of JAX
     ``jit``        whether all of it is compiled as one program
     ``precision``  the precision of matrix products that is asked for
     """
@@ -43,11 +46,12 @@ class Mode:
     derive: programs.Derive = programs.by_vjp_and_jvp
     rows: bool = False
     checkpoint: bool = False
+    finish: Finish | None = None
     jit: bool = True
     precision: str = "highest"
 
     def takes(self, operation: Operation, format: Format) -> bool:
-        """Whether it has the form, and rows where these are mapped over; networks are differentiated in one way."""
+        """Whether it has the form, rows where these are mapped over, and no taps where ``derive`` knows none."""
         function_only = self.derive is not programs.by_vjp_and_jvp
         return (
             self.form in operation.forms
@@ -59,6 +63,8 @@ class Mode:
         """The format by whose roundings the mode is judged."""
         if self.precision == "default" and format.name == "float32" and device.startswith("cuda"):
             return TF32
+        if self.finish:
+            return stored_twice(format)
         if self.rows and format.accumulation_precision > format.precision:
             return _each_product_stored(format)
         return format
@@ -78,8 +84,20 @@ MODES = (
     Mode("jit", "under jit, gradients included"),
     Mode("vmap", "one example at a time under vmap: vjp, jvp; vmap(grad), summed over the batch", rows=True),
     Mode("grad", "value_and_grad, linearize, grad of grad", derive=programs.by_grad),
-    Mode("jacrev", "rows' Jacobians by jacrev", derive=partial(programs.by_jacobian, "jacrev"), rows=True),
-    Mode("jacfwd", "rows' Jacobians by jacfwd", derive=partial(programs.by_jacobian, "jacfwd"), rows=True),
+    Mode(
+        "jacrev",
+        "Jacobians of rows by jacrev",
+        derive=partial(by_jacobian, "jacrev"),
+        rows=True,
+        finish=contracted,
+    ),
+    Mode(
+        "jacfwd",
+        "Jacobians of rows by jacfwd",
+        derive=partial(by_jacobian, "jacfwd"),
+        rows=True,
+        finish=contracted,
+    ),
     Mode("checkpoint", "intermediates computed again in the backward pass", checkpoint=True),
     Mode("default", "matrix products at the default precision", precision="default"),
     Mode("composed", "forms composed by hand from exp, max, sum, log", form="jax.composed"),
@@ -145,7 +163,8 @@ def _run(mode: Mode, operation: Operation, inputs: Arrays, device: str, axis: in
     with _settings(mode.precision):
         given = {name: jax.device_put(a, _found()[device]) for name, a in arrays.items()}
         results = _program(mode, operation, axis, scalars)(given)
-        return {name: np.asarray(a) for name, a in results.items()}
+        found = {name: np.asarray(a) for name, a in results.items()}
+    return mode.finish(operation, found, arrays, axis) if mode.finish else found
 
 
 def _implementation(mode: Mode) -> Implementation:

@@ -18,6 +18,9 @@ Form = Callable[..., Any]
 Derive = Callable[[Any, Form, Any, Any, Any, bool], Quantities]
 """(jax, f, x, cotangent, tangent, whether the hvp is wanted) → the quantities of f at x."""
 
+_LIKE = {"value": "cotangent", "vjp": "x", "jvp": "cotangent", "hvp": "x"}
+"""Quantity → the input that has its shape."""
+
 TARGET = "y"
 """The input of a network that is a given distribution: no gradient of it is asked for."""
 
@@ -46,22 +49,6 @@ def by_grad(jax: Any, f: Form, x: Any, cotangent: Any, tangent: Any, second: boo
     (_, value), gradient = jax.value_and_grad(weighted, has_aux=True)(x)
     found = {"value": value, "vjp": gradient, "jvp": jax.linearize(f, x)[1](tangent)}
     return found | ({"hvp": jax.grad(along)(x)} if second else {})
-
-
-def by_jacobian(mode: str, jax: Any, f: Form, x: Any, cotangent: Any, tangent: Any, second: bool) -> Quantities:
-    """The Jacobian ∂f/∂x by ``jax.jacrev`` or ``jax.jacfwd``, contracted with ȳ and with ẋ; that of x̄ with ẋ.
-
-    The contraction is a dot of n terms, as is the Σ y ȳ of the equations, over entries of the same magnitude.
-    """
-    jacobian, dot = getattr(jax, mode), jax.numpy.tensordot
-
-    def pulled(x: Any) -> Any:
-        return jax.vjp(f, x)[1](cotangent)[0]
-
-    whole = jacobian(f)(x)
-    vjp = dot(cotangent, whole, axes=cotangent.ndim)
-    found = {"value": f(x), "vjp": vjp, "jvp": dot(whole, tangent, axes=tangent.ndim)}
-    return found | ({"hvp": dot(jacobian(pulled)(x), tangent, axes=tangent.ndim)} if second else {})
 
 
 def has_rows(operation: Operation) -> bool:
@@ -103,18 +90,16 @@ def _by_row(jax: Any, operation: Operation, program: Program, axis: int, given: 
             return None
         return 1 if spec.endswith("n") and level >= before else 0
 
-    out = {"value": "cotangent", "vjp": "x", "jvp": "cotangent"}
-    if "hvp" in operation.graph:
-        out["hvp"] = "x"
     for level in reversed(range(leading)):
-        inputs = {name: mapped(shapes[name], level) for name in given}
-        outputs = {name: mapped(shapes[like], level) for name, like in out.items()}
-        program = jax.vmap(program, in_axes=(inputs,), out_axes=outputs)
-    return program(given)
+        program = jax.vmap(program, in_axes=({name: mapped(shapes[name], level) for name in given},))
+    return {
+        name: jax.numpy.moveaxis(a, -1, axis) if shapes.get(_LIKE.get(name, ""), "").endswith("n") else a
+        for name, a in program(given).items()
+    }
 
 
 def of_network(jax: Any, operation: Operation, form: Form, wrap: Callable[[Form], Form], rows: bool) -> Program:
-    """J, the tapped quantities, the gradient of J in each of them and in each input; along tangents, all their own.
+    """J, the tapped quantities, J's gradient in each of them and in each input; with ``along`` their tangents too.
 
     Gradients of tapped quantities are those with respect to zeros added to them.
     """
