@@ -1,6 +1,7 @@
 """One file per operation: its equations, cases and framework forms, in a constant ``OPERATION``.
 
-A new file here is a new operation; nothing else is edited.
+A new file here is a new operation; nothing else is edited. A name with a leading underscore is no operation, but
+what several of them share.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _ORDER = ("sigmoid", "softmax", "log_softmax", "logsumexp", "cross_entropy", "tw
 def operations() -> dict[str, Operation]:
     """Every operation by name, the assignment's first, in its order."""
     names = sorted(
-        (module.name for module in iter_modules(__path__)),
+        (module.name for module in iter_modules(__path__) if not module.name.startswith("_")),
         key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name),
     )
     return {name: import_module(f"{__name__}.{name}").OPERATION for name in names}
