@@ -41,9 +41,13 @@ def stored(
     spread: np.ndarray,
     lost: np.ndarray,
     trusted: np.ndarray | bool = False,
+    rounded: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Value and bound, with one more storage rounding, of a result of magnitude |value| + 2 spread."""
-    bound = spread + model.storage * (np.abs(value) + 2 * spread) + model.tiny
+    """Value and bound, with one more storage rounding, of a result of magnitude |value| + 2 spread.
+
+    ``rounded``: the last of the roundings in ``spread`` was to the storage format, so that storing rounds nothing.
+    """
+    bound = spread + (0.0 if rounded else model.storage) * (np.abs(value) + 2 * spread) + model.tiny
     return _ranged(model, value, bound, lost, trusted | (spread <= _HALF / 2))
 
 
@@ -136,7 +140,8 @@ def _exp(model: Model, a: Rounded) -> Result:
     value = np.exp(a.value)
     largest = np.exp(a.value + 2 * np.where(np.isinf(a.value), 0.0, a.bound))
     least = np.exp(a.value - 2 * np.where(np.isinf(a.value), 0.0, a.bound)) * (1 - 2 * K * model.storage)
-    bound = largest * -np.expm1(-2 * a.bound) + K * model.storage * largest + model.tiny
+    # |e^b − e^a| = e^max (1 − e^−|b − a|), and the value and any honest a lie within the bound of the exact one.
+    bound = largest * -np.expm1(-a.bound) + K * model.storage * largest + model.tiny
     value, bound = _ranged(model, value, np.where(largest == 0, model.tiny, bound), np.asarray(False), True)
     bound = np.where(_is_infinity(a) & (a.value < 0), 0.0, bound)
     return value, bound, np.where(least >= 2 * model.tiny, np.fmin(least, _HALF), 0.0)
@@ -145,7 +150,8 @@ def _exp(model: Model, a: Rounded) -> Result:
 def _log(model: Model, a: Rounded) -> Result:
     value = np.log(a.value)
     least = _least(a)
-    spread = np.fmin(2 * a.bound / least, np.log(a.magnitude / least) + 8 * K * 2.0**-53)
+    # |log b − log a| ≤ |b − a| / min(a, b).
+    spread = np.fmin(a.bound / least, np.log(a.magnitude / least) + 8 * K * 2.0**-53)
     bound = np.where(least > 0, spread, np.inf)
     bound = bound + K * model.storage * (np.abs(value) + bound) + model.tiny
     return _ranged(model, value, bound, a.overflows, a.bound == 0)

@@ -6,7 +6,8 @@ nothing, and what it flushes had been stored and had its flush counted there. A 
 an exact 0 itself. So only additions with a term other than 0 below either operand round. They join k such terms,
 so there are k − 1, and no term passes through more. In a dot product the k terms round once more when they are
 formed; an addition fused with its product, fma(a, b, s), is s where a b = 0, and elsewhere rounds once instead
-of twice.
+of twice. Where the accumulation format is the storage format, the last of these roundings is the one that stores
+the result.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def total(model: Model, a: Rounded, axis: int | None, keepdims: bool) -> Result:
     joined = np.maximum(terms - 1, 0)
     spread = added(a.bound) * (1 + n * 2.0**-52) + _accumulation(model, joined, joined, added(a.magnitude))
     lost = np.asarray(a.overflows.any(axis=axis, keepdims=keepdims))
-    value, bound = stored(model, added(a.value), spread, lost)
+    value, bound = stored(model, added(a.value), spread, lost, rounded=model.accumulation == model.storage)
     positive = np.asarray((a.lower >= 0).all(axis=axis, keepdims=keepdims))
     lower = np.where(positive, lowered(model, added(a.lower), terms), -np.inf)
     return value, np.where(terms == 0, 0.0, bound), lower
@@ -60,7 +61,7 @@ def product(model: Model, a: Rounded, b: Rounded) -> Result:
     lost = np.zeros(value.shape, bool)
     if a.overflows.any() or b.overflows.any():
         lost = (a.overflows @ np.ones(b.shape, bool)) | (np.ones(a.shape, bool) @ b.overflows)
-    value, bound = stored(model, value, spread, lost)
+    value, bound = stored(model, value, spread, lost, rounded=model.accumulation == model.storage)
     return value, np.where((terms == 0) & (value == 0) & ~lost, 0.0, bound)
 
 
