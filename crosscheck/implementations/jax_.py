@@ -23,7 +23,7 @@ from . import jax_programs as programs
 from ._driver import gpu_driver
 from .jax_jacobian import by_jacobian, contracted, stored_twice
 
-Finish = Callable[[Operation, Arrays, Arrays, int], Arrays]
+Finish = Callable[[Operation, programs.Quantities, Arrays, int], programs.Quantities]
 Scalars = tuple[tuple[str, float], ...]
 
 
@@ -35,7 +35,9 @@ class Mode:
     ``derive``     how a function is differentiated (see ``jax_programs``); a network always is by ``jax.grad``
     ``rows``       whether one row at a time is seen, under ``jax.vmap``
     ``checkpoint`` whether the backward pass computes intermediates again, by ``jax.checkpoint``
-    ``finish``     what turns the results into the quantities, outside of JAX
+    ``wide``       whether only functions are taken whose value is as wide as x: column by column, the gradient of
+                   a loss would be sums of n terms where reverse mode rounds once
+    ``finish``     what is left to do with the results of the program
     ``jit``        whether all of it is compiled as one program
     ``precision``  the precision of matrix products that is asked for
     """
@@ -46,6 +48,7 @@ class Mode:
     derive: programs.Derive = programs.by_vjp_and_jvp
     rows: bool = False
     checkpoint: bool = False
+    wide: bool = False
     finish: Finish | None = None
     jit: bool = True
     precision: str = "highest"
@@ -56,6 +59,7 @@ class Mode:
         return (
             self.form in operation.forms
             and not (self.rows and not programs.has_rows(operation))
+            and not (self.wide and operation.shapes.get("cotangent") != operation.shapes["x"])
             and not (function_only and operation.taps)
         )
 
@@ -63,7 +67,7 @@ class Mode:
         """The format by whose roundings the mode is judged."""
         if self.precision == "default" and format.name == "float32" and device.startswith("cuda"):
             return TF32
-        if self.finish:
+        if self.finish is contracted:
             return stored_twice(format)
         if self.rows and format.accumulation_precision > format.precision:
             return _each_product_stored(format)
@@ -79,25 +83,20 @@ def _each_product_stored(format: Format) -> Format:
     return replace(format, name=name, product_precision=format.precision + 1, stored_as=format.name)
 
 
+_JACREV, _JACFWD = partial(by_jacobian, "jacrev"), partial(by_jacobian, "jacfwd")
+
 MODES = (
     Mode("eager", "op by op: vjp, jvp, grad", jit=False),
     Mode("jit", "under jit, gradients included"),
-    Mode("vmap", "one example at a time under vmap: vjp, jvp; vmap(grad), summed over the batch", rows=True),
+    Mode(
+        "vmap",
+        "one example at a time under vmap: vjp, jvp; vmap(grad), summed over the batch",
+        rows=True,
+        finish=programs.summed,
+    ),
     Mode("grad", "value_and_grad, linearize, grad of grad", derive=programs.by_grad),
-    Mode(
-        "jacrev",
-        "Jacobians of rows by jacrev",
-        derive=partial(by_jacobian, "jacrev"),
-        rows=True,
-        finish=contracted,
-    ),
-    Mode(
-        "jacfwd",
-        "Jacobians of rows by jacfwd",
-        derive=partial(by_jacobian, "jacfwd"),
-        rows=True,
-        finish=contracted,
-    ),
+    Mode("jacrev", "Jacobians of rows by jacrev", derive=_JACREV, rows=True, finish=contracted),
+    Mode("jacfwd", "Jacobians of rows by jacfwd", derive=_JACFWD, rows=True, finish=contracted, wide=True),
     Mode("checkpoint", "intermediates computed again in the backward pass", checkpoint=True),
     Mode("default", "matrix products at the default precision", precision="default"),
     Mode("composed", "forms composed by hand from exp, max, sum, log", form="jax.composed"),
@@ -163,8 +162,9 @@ def _run(mode: Mode, operation: Operation, inputs: Arrays, device: str, axis: in
     with _settings(mode.precision):
         given = {name: jax.device_put(a, _found()[device]) for name, a in arrays.items()}
         results = _program(mode, operation, axis, scalars)(given)
-        found = {name: np.asarray(a) for name, a in results.items()}
-    return mode.finish(operation, found, arrays, axis) if mode.finish else found
+        if mode.finish:
+            results = mode.finish(operation, results, arrays, axis)
+        return {name: np.asarray(a) for name, a in results.items()}
 
 
 def _implementation(mode: Mode) -> Implementation:

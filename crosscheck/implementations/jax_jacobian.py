@@ -30,8 +30,8 @@ def by_jacobian(mode: str, jax: Any, f: Form, x: Any, cotangent: Any, tangent: A
     return found | ({"hessian": jax.jacfwd(pulled)(x)} if second else {})
 
 
-def contracted(operation: Operation, found: Arrays, inputs: Arrays, axis: int) -> Arrays:
-    """The value with x̄ = Jᵀ ȳ, ẏ = J ẋ (and H ẋ): ``found`` has the value, and (rows…, out, in) Jacobians.
+def contracted(operation: Operation, results: Quantities, inputs: Arrays, axis: int) -> Arrays:
+    """The value with x̄ = Jᵀ ȳ, ẏ = J ẋ (and H ẋ): ``results`` has the value, and (rows…, out, in) Jacobians.
 
     A function of single elements has neither ``out`` nor ``in``, one whose value drops the classes no ``out``.
     """
@@ -49,6 +49,7 @@ def contracted(operation: Operation, found: Arrays, inputs: Arrays, axis: int) -
             return np.moveaxis(a.reshape(moved), -1, axis).astype(inputs[name].dtype)
         return a.reshape(shape).astype(inputs[name].dtype)
 
+    found = {name: np.asarray(a) for name, a in results.items()}
     cotangent, tangent = rows("cotangent"), rows("tangent")
     whole = found["jacobian"].reshape(len(tangent), cotangent.shape[-1], tangent.shape[-1])
     result = {
@@ -104,9 +105,8 @@ def stored_twice(format: Format) -> Format:
 
     It is enough. Storing J adds u Σ_i |ȳ_i J_ij| to x̄_j. For log_softmax only J_jj = 1 − ŷ_j rounds, and
     |ȳ_j (1 − ŷ_j)| ≤ |x̄_j| + ŷ_j |Σ ȳ|, both of which the equation ȳ − ŷ Σ ȳ rounds; for softmax the sum is at
-    most ŷ_j (|ȳ_j − s| + 2 Σ ŷ |ȳ|) with s = Σ ŷ ȳ, likewise; other values have a row of J for each example, and
-    the equations form its products with ȳ and ẋ as well.
+    most ŷ_j (|ȳ_j − s| + 2 Σ ŷ |ȳ|) with s = Σ ŷ ȳ, likewise; where J is a row or a number, the equations form its
+    products with ȳ and ẋ as well.
     """
-    return replace(
-        format, name=f"{format.name} stored twice", precision=format.precision - 1, stored_as=format.name
-    )
+    name = f"{format.name} stored twice"
+    return replace(format, name=name, precision=format.precision - 1, stored_as=format.name)

@@ -130,11 +130,22 @@ def of_network(jax: Any, operation: Operation, form: Form, wrap: Callable[[Form]
 
 
 def _by_example(jax: Any, operation: Operation, program: Program, given: dict[str, Any]) -> Quantities:
-    """The program under ``vmap`` over the examples; J and the parameters' gradients are then summed over them."""
+    """The program under ``vmap`` over the examples, parameters held: every quantity has the examples first."""
     batched = {name: 0 if operation.shapes[name].startswith("N ") else None for name in given}
     found: Quantities = jax.vmap(program, in_axes=(batched,))(given)
-    summed = {"J", *(f"d_{name}" for name, axis in batched.items() if axis is None)}
-    return {name: a.sum(axis=0) if name in summed else a for name, a in found.items()}
+    return found
+
+
+def summed(operation: Operation, found: Quantities, inputs: dict[str, Any], axis: int) -> Quantities:
+    """J and the parameters' gradients summed over the examples of ``_by_example``; functions need none of it.
+
+    Outside of the compiled program: inside, XLA adds a 16-bit gradient's terms before they are rounded (its option
+    ``xla_allow_excess_precision``), and the sum is not that of the terms that are returned.
+    """
+    if not operation.taps:
+        return found
+    whole = {"J", *(f"d_{name}" for name in inputs if not operation.shapes[name].startswith("N "))}
+    return {name: a.sum(axis=0) if name.removeprefix("t_") in whole else a for name, a in found.items()}
 
 
 def _pushed(jax: Any, operation: Operation, program: Program, given: dict[str, Any]) -> Quantities:
