@@ -49,7 +49,7 @@ def to_torch(array: np.ndarray, device: str) -> Any:
 def _contiguous(array: np.ndarray, device: str) -> Any:
     """A copy in C order; bfloat16 travels as its bits, which NumPy and torch do not otherwise exchange."""
     torch = torch_module()
-    copy = array.copy(order="C")
+    copy = np.array(array, order="C")
     if copy.dtype.name == "bfloat16":
         return torch.from_numpy(copy.view(np.int16)).view(torch.bfloat16).to(device)
     return torch.from_numpy(copy).to(device)

@@ -27,6 +27,11 @@ def _directions(given: Tensors) -> tuple[Any, Any, Any, Tensors]:
     return given["x"], given["cotangent"], given["tangent"], others
 
 
+def _dual(x: Any) -> Any:
+    """x, or a copy where its elements share memory: of such a tensor torch makes no dual number."""
+    return x.contiguous() if 0 in x.stride() else x
+
+
 def _divided(operation: Operation, given: Tensors) -> tuple[Tensors, Tensors, Tensors]:
     """The leaves of a network, to which it is differentiated; their tangents; and what is held."""
     tangents = {name: given[by] for name, by in operation.along.items()}
@@ -54,7 +59,7 @@ def _eager_function(operation: Operation, form: Form) -> Program:
         if twice:
             (results["hvp"],) = torch.autograd.grad(vjp, leaf, tangent)
         with forward_ad.dual_level():
-            dual = form(forward_ad.make_dual(x, tangent), **others)
+            dual = form(forward_ad.make_dual(_dual(x), tangent), **others)
             results["jvp"] = forward_ad.unpack_dual(dual).tangent
         return results
 
@@ -69,7 +74,7 @@ def _eager_network(operation: Operation, form: Form) -> Program:
         leaves, tangents, held = _divided(operation, given)
         with forward_ad.dual_level() if tangents else nullcontext():
             seen = {name: a.detach().requires_grad_() for name, a in leaves.items()}
-            seen |= {name: forward_ad.make_dual(seen[name], a) for name, a in tangents.items()}
+            seen |= {name: forward_ad.make_dual(_dual(seen[name]), a) for name, a in tangents.items()}
             inputs = dict(seen)
 
             def tap(name: str, tensor: Any) -> Any:
@@ -129,9 +134,9 @@ def _functional_function(operation: Operation, form: Form) -> Program:
             return func.vjp(of_x, x)[1](cotangent)[0]
 
         value, pull = func.vjp(of_x, x)
-        results = {"value": value, "vjp": pull(cotangent)[0], "jvp": func.jvp(of_x, (x,), (tangent,))[1]}
+        results = {"value": value, "vjp": pull(cotangent)[0], "jvp": func.jvp(of_x, (_dual(x),), (tangent,))[1]}
         if "hvp" in operation.graph:
-            results["hvp"] = func.jvp(vjp_at, (x,), (tangent,))[1]
+            results["hvp"] = func.jvp(vjp_at, (_dual(x),), (tangent,))[1]
         return results
 
     return program
@@ -166,7 +171,7 @@ def _pushed(operation: Operation, program: Program) -> Program:
 
     def both(given: Tensors) -> Tensors:
         _, tangents, _ = _divided(operation, given)
-        moving = {name: given[name] for name in tangents}
+        moving = {name: _dual(given[name]) for name in tangents}
         values, moved = func.jvp(lambda moving: program(given | moving), (moving,), (tangents,))
         return values | {f"t_{name}": a for name, a in moved.items()}
 
