@@ -208,20 +208,20 @@ def logit_cases(complete: Complete, *skip: str, widths: bool = False, masks: boo
         return inputs
 
     def sharp(rng: np.random.Generator, format: Format) -> Arrays:
-        """Nothing cancels: two classes of probability about e^−4, and directions that are 0 at the likeliest."""
-        x = np.full(SHAPE if masks else (8, 3), -np.inf)
-        x[:, :3] = rng.uniform(-1, 1, (8, 3)) / 16 - [4, 4, 0]
+        """Little cancels: a class of probability about 1/4, and directions that are 0 at the likelier one."""
+        x = np.full(SHAPE if masks else (8, 2), -np.inf)
+        x[:, :2] = rng.uniform(-1, 1, (8, 2)) / 32 + [0, 1]
         inputs = complete(rng, x)
         for name in ("cotangent", "tangent"):
             if inputs[name].shape == x.shape:
-                inputs[name] = np.where(np.arange(x.shape[-1]) < 2, 1 + rng.uniform(0, 1, x.shape), 0.0)
+                inputs[name] = np.where(np.arange(x.shape[-1]) == 0, 1.3 + rng.uniform(0, 0.1, x.shape), 0.0)
         return inputs
 
     lost = "|x| < 1, directions 1/u, 1, …, 1, −1/u: a sum in a 16-bit format loses the ones, 8×10"
-    bounds = f"three logits near −4, −4, 0{', the rest −inf' if masks else ''}: the sharpest bounds"
+    bounds = f"logits near 0 and 1{', the rest −inf' if masks else ''}: the sharpest bounds"
     return {
         **_cases(LOGITS, complete, skip, widths),
-        "sharp": Case("sharp", f"{bounds}, {'8×10' if masks else '8×3'}", sharp),
+        "sharp": Case("sharp", f"{bounds}, {'8×10' if masks else '8×2'}", sharp),
         "swamped": Case("swamped", lost, swamped),
     }
 
