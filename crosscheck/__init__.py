@@ -8,13 +8,15 @@ array([0.269, 0.731], dtype=float16)
 
 from __future__ import annotations
 
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import reference
-
-from .api import exact, list_implementations, list_operations, tolerance, validate
-from .matrix import Selection
-from .run import Run
+if TYPE_CHECKING:
+    from .api import exact, list_implementations, list_operations, tolerance, validate
+    from .matrix import Selection
+    from .run import Run
 
 __all__ = [
     "Run",
@@ -26,7 +28,29 @@ __all__ = [
     "validate",
 ]
 
-_here = Path(__file__).resolve().parent.parent
-_found = Path(reference.__file__ or "").resolve().parent.parent
-if _found != _here:
-    raise ImportError(f"reference: got the package in {_found}, expected its sibling in {_here}")
+# The pytest plugin is loaded in every project's test run: the package costs nothing until it is used.
+_HOME = {"Run": "run", "Selection": "matrix"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    require_sibling()
+    return getattr(import_module(f"{__name__}.{_HOME.get(name, 'api')}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+class ShadowedError(ImportError):
+    """``reference`` is not the package beside this one."""
+
+
+def require_sibling() -> None:
+    """ShadowedError where ``reference`` is another project's module, and not the package beside this one."""
+    here = Path(__file__).resolve().parent.parent
+    spec = find_spec("reference")
+    origin = Path(spec.origin).resolve() if spec is not None and spec.origin else None
+    if origin != here / "reference" / "__init__.py":
+        raise ShadowedError(f"reference: got {origin or 'no module'}, expected its sibling in {here}")

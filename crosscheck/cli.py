@@ -17,6 +17,8 @@ from typing import Any, NoReturn
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from . import ShadowedError, require_sibling
+
 WIDTH = 100
 INTERRUPTED = 130  # what a shell reports of a program that Ctrl-C ended
 _PATIENCE = 2.0  # seconds before a progress bar appears
@@ -41,10 +43,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")  # ✓ in a locale that lacks it
     command = _COMMANDS.get(words[0]) if words else None
     try:
+        require_sibling()
         return command(words[1:]) if command else _matrix(words)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 2
-    except (ValueError, CannotWriteError) as error:
+    except (ValueError, CannotWriteError, ShadowedError) as error:
         return _bad_call(str(error))
     except KeyboardInterrupt:
         _bad_call("interrupted")

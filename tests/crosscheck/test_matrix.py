@@ -12,38 +12,36 @@ from crosscheck import workers
 from crosscheck.formats import FORMATS
 from crosscheck.implementation import Implementation
 from crosscheck.implementations import implementations
-from crosscheck.judge import FAIL, Cell, Verdict
-from crosscheck.known import with_known
+from crosscheck.judge import FAIL, Cell
+from crosscheck.known import stale, with_known
 from crosscheck.matrix import Selection, plan, run_cell
 from crosscheck.operations import operation, operations
+from crosscheck.pytest_plugin import matrix_parameters, matrix_plan, record
 
-CELLS = plan(Selection()).cells
-_RUN: dict[int, tuple[Verdict, ...]] = {}
+REFERENCE = plan(Selection(implementations=("reference",))).cells
+
+
+def pytest_generate_tests(metafunc):
+    if metafunc.function is test_matrix:
+        metafunc.parametrize(("number", "quantity"), [*matrix_parameters(metafunc.config)])
 
 
 @pytest.fixture(scope="session")
 def verdicts(request):
     """The verdicts of every cell that the collected tests ask for, from as many processes as there are cores."""
-    wanted = {item.callspec.params["number"] for item in request.session.items if "number" in _params(item)}
-    numbers = sorted(wanted)
-    for i, found in workers.run(CELLS[number] for number in numbers):
-        _RUN[numbers[i]] = with_known(found)
-    return _RUN
+    cells = matrix_plan(request.config).cells
+    numbers = sorted({item.callspec.params["number"] for item in request.session.items if _is_of_matrix(item)})
+    judged = {}
+    for i, found in workers.run(cells[number] for number in numbers):
+        judged[numbers[i]] = with_known(found)
+    record(request.config, (verdict for number in numbers for verdict in judged[number]))
+    return judged
 
 
-def _params(item):
-    return item.callspec.params if hasattr(item, "callspec") else {}
+def _is_of_matrix(item):
+    return hasattr(item, "callspec") and "number" in item.callspec.params
 
 
-def _parameters():
-    for number, cell in enumerate(CELLS):
-        for quantity in cell.operation.quantities:
-            device = "" if cell.device == "cpu" else f"@{cell.device}"
-            where = f"{cell.operation.name}-{quantity}-{cell.implementation}{device}"
-            yield pytest.param(number, quantity, id=f"{where}-{cell.format.name}-{cell.case}")
-
-
-@pytest.mark.parametrize(("number", "quantity"), [*_parameters()])
 def test_matrix(verdicts, number, quantity):
     found = [v for v in verdicts[number] if v.quantity == quantity]
     assert found
@@ -51,6 +49,12 @@ def test_matrix(verdicts, number, quantity):
         pytest.skip(found[0].reason)
     wrong = [f"{v.check}: {v.reason}; again: {v.replay}" for v in found if v.status == FAIL]
     assert not wrong
+
+
+def test_no_record_of_a_known_defect_is_stale(verdicts):
+    """Of those whose cells are among the collected tests."""
+    found = stale(verdict for judged in verdicts.values() for verdict in judged)
+    assert not [f"{where}: '{defect.name}' no longer fails" for defect, where in found]
 
 
 def _planted(monkeypatch, run):
@@ -156,7 +160,7 @@ def test_every_quantity_has_a_sharp_check(dtype):
 
 def test_a_worker_that_dies_is_a_verdict_and_the_rest_goes_on(monkeypatch):
     """A case that takes its process down fails with the reason; the cells after it are judged."""
-    cells = [cell for cell in CELLS if cell.implementation == "reference"][: workers.FEW + 1]
+    cells = [*REFERENCE][: workers.FEW + 1]
     submitted = []
 
     class Dies:
@@ -185,17 +189,25 @@ def test_a_worker_that_dies_is_a_verdict_and_the_rest_goes_on(monkeypatch):
 
 
 def test_processes_give_the_same_verdicts_as_one(tmp_path):
-    cells = [cell for cell in CELLS if cell.implementation == "reference"][: workers.FEW + 5]
+    cells = [*REFERENCE][: workers.FEW + 5]
     assert dict(workers.run(cells, jobs=2)) == dict(workers.run(cells, jobs=1))
 
 
 def test_the_matrix_holds_every_operation_implementation_and_format():
     """Of what is installed; a sharp verdict for each is what ``test_matrix`` and the guard above ask for."""
-    installed = {cell.implementation for cell in CELLS}
+    cells = plan(Selection()).cells
+    installed = {cell.implementation for cell in cells}
     assert "reference" in installed
-    places = {(cell.operation.name, cell.implementation, cell.format.name) for cell in CELLS}
-    assert len(places) == len(operations()) * len(installed) * len(FORMATS)
-    stages = {cell.case for cell in CELLS if cell.operation.name == "two_layer"}
+    assert {cell.operation.name for cell in cells} == set(operations())
+    taken = {
+        (one.name, name, format.name)
+        for one in operations().values()
+        for name in installed
+        for format in FORMATS.values()
+        if implementations()[name].takes(one, format)
+    }
+    assert {(cell.operation.name, cell.implementation, cell.format.name) for cell in cells} == taken
+    stages = {cell.case for cell in cells if cell.operation.name == "two_layer"}
     assert {"untrained", "half_trained", "saturated"} <= stages
 
 
@@ -218,7 +230,7 @@ def test_a_library_that_does_not_load_is_no_driver():
 
 
 def test_a_run_that_is_given_up_leaves_no_process_behind():
-    cells = [cell for cell in CELLS if cell.implementation == "reference"]
+    cells = [*REFERENCE]
     before = set(active_children())
     running = workers.run(cells, jobs=2)
     next(running)
@@ -236,6 +248,6 @@ def test_a_worker_that_cannot_be_started_is_an_error_and_not_a_silence(monkeypat
         raise OSError("no process could be started")
 
     monkeypatch.setattr(workers, "_process", none)
-    cells = [cell for cell in CELLS if cell.implementation == "reference"]
+    cells = [*REFERENCE]
     with pytest.raises(RuntimeError, match=r"a worker process could not be used: no process could be started"):
         list(workers.run(cells, jobs=2))
