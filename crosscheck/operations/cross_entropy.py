@@ -1,4 +1,4 @@
-"""CE(y, softmax(x)) = −Σ_i y_i log softmax(x)_i per row, its VJP and JVP in the logits (§2.2)."""
+"""CE(y, softmax(x)) = −Σ_i y_i log softmax(x)_i per row, its VJP, JVP and HVP in the logits (§2.2)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from reference import equations
+from reference import equations, second_equations
 from reference.cross_entropy import cross_entropy, cross_entropy_jvp, cross_entropy_vjp
+from reference.hvp import cross_entropy_hvp
 
 from ..cases import Arrays, Case
 from ..formats import Format
@@ -43,6 +44,13 @@ def _unnormalised(rng: np.random.Generator, format: Format) -> Arrays:
     return _with_target(rng, x, rng.uniform(0, 1, (8, 10)))
 
 
+def _level(rng: np.random.Generator, format: Format) -> Arrays:
+    """Two classes, ŷ near 1/2, one moves: the HVP is near ±0.28, just above a power of 2, and little cancels."""
+    inputs = _hard(rng, rng.uniform(-0.1, 0.1, (8, 2)))
+    moved = {"tangent": rng.uniform(1.04, 1.1, (8, 2)) * [0, 1], "cotangent": rng.uniform(1, 1.05, 8)}
+    return {**inputs, **moved}
+
+
 def _torch(torch: Any) -> Any:
     def cross_entropy(x: Any, y: Any, axis: int = -1) -> Any:
         native = 0 if x.ndim == 1 else 1  # where torch wants the classes
@@ -68,7 +76,7 @@ def _jax(jax: Any) -> Any:
 
 def _jax_composed(jax: Any) -> Any:
     def cross_entropy(x: Any, y: Any, axis: int = -1) -> Any:
-        d = x - x.max(axis=axis, keepdims=True)
+        d = x - jax.lax.stop_gradient(x.max(axis=axis, keepdims=True))  # any shift is right (§1.1)
         return -(y * (d - jax.numpy.log(jax.numpy.exp(d).sum(axis=axis, keepdims=True)))).sum(axis=axis)
 
     return cross_entropy
@@ -85,6 +93,7 @@ def _reference(x: np.ndarray, y: np.ndarray, cotangent: np.ndarray, tangent: np.
         "value": cross_entropy(x, y, axis),
         "vjp": cross_entropy_vjp(x, y, cotangent, axis),
         "jvp": cross_entropy_jvp(x, y, tangent, axis),
+        "hvp": cross_entropy_hvp(x, y, cotangent, tangent, axis),
     }
 
 
@@ -95,12 +104,14 @@ OPERATION = Operation(
         "value": equations.cross_entropy,
         "vjp": equations.cross_entropy_vjp,
         "jvp": equations.cross_entropy_jvp,
+        "hvp": second_equations.cross_entropy_hvp,
     },
     shapes={"x": "... n", "y": "... n", "cotangent": "...", "tangent": "... n"},
     cases={
         **logit_cases(_hard, widths=True, masks=False),
         "soft": Case("soft", "N(0, 3), targets from a Dirichlet distribution, 8×10", _soft),
         "smoothed": Case("smoothed", "N(0, 3), labels smoothed by 0.1, 8×10", _smoothed),
+        "level": Case("level", "two logits in ±0.1, one of them moves, 8×2", _level),
         "unnormalised": Case("unnormalised", "N(0, 3), targets that do not sum to 1, 8×10", _unnormalised),
     },
     reference=_reference,
