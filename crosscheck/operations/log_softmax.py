@@ -32,7 +32,7 @@ def _jax(jax: Any) -> Any:
 
 def _jax_composed(jax: Any) -> Any:
     def log_softmax(x: Any, axis: int = -1) -> Any:
-        d = x - x.max(axis=axis, keepdims=True)
+        d = x - jax.lax.stop_gradient(x.max(axis=axis, keepdims=True))  # any shift is right (§1.1)
         return d - jax.numpy.log(jax.numpy.exp(d).sum(axis=axis, keepdims=True))
 
     return log_softmax

@@ -45,7 +45,8 @@ def _jax(jax: Any) -> Any:
 
 def _jax_composed(jax: Any) -> Any:
     def logsumexp(x: Any, axis: int = -1) -> Any:
-        m = x.max(axis=axis, keepdims=True)
+        m = jax.lax.stop_gradient(x.max(axis=axis, keepdims=True))  # any shift is right (§1.1)
+        m = jax.numpy.where(jax.numpy.isfinite(m), m, 0)  # but one that is a number: −inf − −inf is none
         return jax.numpy.squeeze(m, axis) + jax.numpy.log(jax.numpy.exp(x - m).sum(axis=axis))
 
     return logsumexp

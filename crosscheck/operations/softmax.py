@@ -32,7 +32,8 @@ def _jax(jax: Any) -> Any:
 
 def _jax_composed(jax: Any) -> Any:
     def softmax(x: Any, axis: int = -1) -> Any:
-        e = jax.numpy.exp(x - x.max(axis=axis, keepdims=True))
+        m = jax.lax.stop_gradient(x.max(axis=axis, keepdims=True))  # any shift is right (§1.1)
+        e = jax.numpy.exp(x - m)
         return e / e.sum(axis=axis, keepdims=True)
 
     return softmax
