@@ -1,4 +1,4 @@
-"""Prove the derivations: every line, every gradient of ``reference.equations``, and the errata.
+"""Prove the derivations: every line, every gradient and second derivative of ``reference``, and the errata.
 
 Lines are plain functions of named inputs, so anybody's derivation can be checked: ``check_derivation``.
 
@@ -17,7 +17,7 @@ from reference.derivations import DERIVATIONS, Definition, Derivation, Line
 from reference.errata import ERRATA, Erratum
 
 from ..environment import environment
-from . import gradients
+from . import gradients, second
 from .claims import Claim, Equal, Gradient
 from .points import SHAPES, SMALL, SQUARE
 from .prove import prove
@@ -116,8 +116,12 @@ def check_erratum(erratum: Erratum, seed: int = 0) -> ErratumResult:
 
 def prove_all(seed: int = 0, progress: Callable[[int, int], None] | None = None) -> Results:
     """Every derivation, every gradient, every erratum. ``progress(done, total)`` is called after each."""
-    claims = (*gradients.operations().values(), *gradients.network().values())
-    total, done = len(DERIVATIONS) + len(claims) + len(ERRATA), 0
+    claims = (
+        *(*gradients.operations().values(), *gradients.network().values()),
+        *(*second.operations().values(), *second.steps().values()),
+    )
+    products = tuple(second.network().values())
+    total, done = len(DERIVATIONS) + len(claims) + len(products) + len(ERRATA), 0
 
     def each(check: Callable[[Any], Any], items: tuple[Any, ...]) -> tuple[Any, ...]:
         nonlocal done
@@ -132,7 +136,8 @@ def prove_all(seed: int = 0, progress: Callable[[int, int], None] | None = None)
     return Results(
         seed,
         each(lambda derivation: check_derivation(derivation, seed), DERIVATIONS),
-        each(lambda claim: prove(claim, seed=seed), claims),
+        each(lambda claim: prove(claim, seed=seed), claims)
+        + each(lambda claim: prove(claim, seed=seed, small=second.SMALLEST), products),
         each(lambda erratum: check_erratum(erratum, seed), ERRATA),
     )
 

@@ -10,7 +10,7 @@ probability one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from inspect import Parameter, signature
 from typing import Any
 
@@ -90,17 +90,25 @@ class Gradient:
         return self._along(direction, values), (claimed * direction).sum()
 
     def _along(self, direction: np.ndarray, values: Values) -> Ball:
-        return _slope(self.definition.function, values, self.definition.wrt, direction)
+        return _slope(self.definition.function, values, {self.definition.wrt: direction})
 
 
 @dataclass(frozen=True)
 class Tangent:
-    """claimed(inputs) = d/dt definition(wrt + t tangent) at t = 0, of the shape of the definition's value."""
+    """claimed(inputs) = d/dt definition(wrt + t tangent) at t = 0, of the shape of the definition's value.
+
+    ``along``: input → the input that is its tangent, where not ``wrt`` moves along ``tangent``.
+    """
 
     text: str
     inputs: Mapping[str, Input]
     definition: Definition
     claimed: Function
+    along: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def _tangents(self) -> Mapping[str, str]:
+        return self.along or {self.definition.wrt: "tangent"}
 
     def shapes(self, values: Values) -> tuple[tuple[int, ...], tuple[int, ...]]:
         return _shape(self.definition.function, values), _shape(self.claimed, values)
@@ -109,12 +117,17 @@ class Tangent:
         from ..numbers.symbol import Symbol, derivative
 
         results = Symbol.of(_call(self.definition.function, values)).data
-        pairs = list(zip(values[self.definition.wrt].data.ravel(), values["tangent"].data.ravel(), strict=True))
+        pairs = [
+            pair
+            for wrt, tangent in self._tangents.items()
+            for pair in zip(values[wrt].data.ravel(), values[tangent].data.ravel(), strict=True)
+        ]
         truth = (sum(derivative(result, v) * t for v, t in pairs) for result in results.ravel())
         return np.asarray(fill(truth, results.shape) - Symbol.of(_call(self.claimed, values)).data)
 
     def sides(self, values: Values, rng: np.random.Generator) -> tuple[Ball, Ball]:
-        slope = _slope(self.definition.function, values, self.definition.wrt, values["tangent"])
+        directions = {wrt: values[tangent] for wrt, tangent in self._tangents.items()}
+        slope = _slope(self.definition.function, values, directions)
         return slope, Ball.of(_call(self.claimed, _balls(values)))
 
 
@@ -148,8 +161,8 @@ def _balls(values: Values) -> dict[str, Any]:
     return {name: value if is_label(value) else Ball.of(value) for name, value in values.items()}
 
 
-def _slope(function: Function, values: Values, wrt: str, direction: np.ndarray) -> Ball:
-    """The coefficient of t of function(…, wrt + t direction, …); the other inputs are constants."""
+def _slope(function: Function, values: Values, directions: Values) -> Ball:
+    """The coefficient of t of function(…, wrt + t direction, …); inputs without a direction are constants."""
     given = {name: value if is_label(value) else Taylor.of(value) for name, value in values.items()}
-    given[wrt] = Taylor.line(values[wrt], direction)
+    given |= {wrt: Taylor.line(values[wrt], direction) for wrt, direction in directions.items()}
     return Taylor.of(_call(function, given)).derivative
