@@ -139,14 +139,21 @@ def softplus(x: Array) -> Array:
     return m + np.log(np.exp(-m) + np.exp(x - m))
 
 
+def softplus_gradient(x: Array) -> Array:
+    """e^(x − m) / (e^(−m) + e^(x − m)) = σ(x), any shape   (§2.2: the softmax of (0, x), as lse' is softmax)."""
+    m = np.maximum(x, 0)
+    e = np.exp(x - m)
+    return e / (np.exp(-m) + e)
+
+
 def softplus_jvp(x: Array, tangent: Array) -> Array:
-    """ẏ = σ(x) ∘ ẋ, any shape   (from log(1 + e^x): e^x / (1 + e^x) is σ(x) of §2.1)."""
-    return sigmoid(x) * tangent
+    """ẏ = σ(x) ∘ ẋ, any shape   (§2.2)."""
+    return softplus_gradient(x) * tangent
 
 
 def softplus_vjp(x: Array, cotangent: Array) -> Array:
-    """x̄ = ȳ ∘ σ(x), any shape   (the same derivative)."""
-    return cotangent * sigmoid(x)
+    """x̄ = ȳ ∘ σ(x), any shape   (§2.2)."""
+    return cotangent * softplus_gradient(x)
 
 
 def log_sigmoid(x: Array) -> Array:
@@ -156,12 +163,12 @@ def log_sigmoid(x: Array) -> Array:
 
 def log_sigmoid_jvp(x: Array, tangent: Array) -> Array:
     """ẏ = σ(−x) ∘ ẋ, any shape   (§2.1: σ'/σ = 1 − σ(x) = σ(−x))."""
-    return sigmoid(-x) * tangent
+    return softplus_gradient(-x) * tangent
 
 
 def log_sigmoid_vjp(x: Array, cotangent: Array) -> Array:
-    """x̄ = ȳ ∘ σ(−x), any shape   (the same derivative)."""
-    return cotangent * sigmoid(-x)
+    """x̄ = ȳ ∘ σ(−x), any shape   (§2.1)."""
+    return cotangent * softplus_gradient(-x)
 
 
 def binary_cross_entropy(x: Array, y: Array) -> Array:
@@ -170,8 +177,9 @@ def binary_cross_entropy(x: Array, y: Array) -> Array:
 
 
 def binary_cross_entropy_gradient(x: Array, y: Array) -> Array:
-    """∂BCE/∂x = σ(x) − y, any shape   (§2.1, §2.2)."""
-    return sigmoid(x) - y
+    """∂BCE/∂x = σ(x) − y with y = y (σ(x) + σ(−x)), any shape   (§2.2: ŷ − y, and ŷ = (σ(−x), σ(x)) sums to 1)."""
+    one = softplus_gradient(x)
+    return one - y * (one + softplus_gradient(-x))
 
 
 def binary_cross_entropy_jvp(x: Array, y: Array, tangent: Array) -> Array:

@@ -41,6 +41,13 @@ def _special(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.isinf(x) & ~np.isnan(y), np.where(miss == 0, 0.0, np.copysign(np.inf, miss))
 
 
+def _at_infinity(x: np.ndarray, y: np.ndarray, **direction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The derivative is σ − y, 1 − y or −y, where the equation has inf/inf; exact for the targets 0 and 1."""
+    (v,) = direction.values()
+    x = x.astype(np.float64)
+    return np.isinf(x), ((x > 0) - y.astype(np.float64)) * v.astype(np.float64)
+
+
 def _torch(torch: Any) -> Any:
     return lambda x, y: torch.nn.functional.binary_cross_entropy_with_logits(x, y, reduction="none")
 
@@ -85,7 +92,7 @@ OPERATION = Operation(
     reference=_reference,
     forms={"torch": _torch, "jax": _jax, "jax.composed": _jax_composed, "jax.optax": _jax_optax},
     logits=frozenset({"x"}),
-    special={"value": _special},
+    special={"value": _special, "vjp": _at_infinity, "jvp": _at_infinity},
     table=(
         ("+inf with y = 1, −inf with y = 0", "0", "the limit, as in 0 log 0 = 0"),
         ("+inf or −inf with any other y in [0, 1]", "+inf", "the limit"),

@@ -22,6 +22,12 @@ def _jax(jax: Any) -> Any:
     return jax.nn.log_sigmoid
 
 
+def _at_infinity(x: np.ndarray, **direction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The derivative is 1 at −inf, where the equation has inf/inf."""
+    (v,) = direction.values()
+    return np.isneginf(x.astype(np.float64)), v.astype(np.float64)
+
+
 def _reference(x: np.ndarray, cotangent: np.ndarray, tangent: np.ndarray) -> Arrays:
     return {"value": log_sigmoid(x), "vjp": log_sigmoid_vjp(x, cotangent), "jvp": log_sigmoid_jvp(x, tangent)}
 
@@ -35,6 +41,7 @@ OPERATION = Operation(
     reference=_reference,
     forms={"torch": _torch, "jax": _jax},
     logits=frozenset({"x"}),
+    special={"vjp": _at_infinity, "jvp": _at_infinity},
     table=(
         ("+inf", "0, derivative 0", "the limits"),
         ("−inf", "−inf, derivative 1", "the limits"),

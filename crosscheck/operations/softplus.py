@@ -26,6 +26,12 @@ def _jax(jax: Any) -> Any:
     return jax.nn.softplus
 
 
+def _at_infinity(x: np.ndarray, **direction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The derivative is 1 at +inf, where the equation has inf/inf."""
+    (v,) = direction.values()
+    return np.isposinf(x.astype(np.float64)), v.astype(np.float64)
+
+
 def _reference(x: np.ndarray, cotangent: np.ndarray, tangent: np.ndarray) -> Arrays:
     return {"value": softplus(x), "vjp": softplus_vjp(x, cotangent), "jvp": softplus_jvp(x, tangent)}
 
@@ -39,6 +45,7 @@ OPERATION = Operation(
     reference=_reference,
     forms={"torch": _torch, "torch.composed": _torch_composed, "jax": _jax},
     logits=frozenset({"x"}),
+    special={"vjp": _at_infinity, "jvp": _at_infinity},
     table=(
         ("+inf", "+inf, derivative 1", "the limits"),
         ("−inf", "0, derivative 0", "the limits"),

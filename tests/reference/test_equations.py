@@ -41,6 +41,7 @@ VALUES = {
     "cross_entropy_jvp": ((X, Y, V), [-1, 2]),
     "cross_entropy_vjp": ((X, Y, ROW), [[1, -1], [-1, 1]]),
     "softplus": ((X,), [[np.log(2), np.log(4)], [np.log(2), np.log(2)]]),
+    "softplus_gradient": ((X,), [[1 / 2, 3 / 4], [1 / 2, 1 / 2]]),
     "softplus_jvp": ((X, V), [[2, 6], [1, 3]]),
     "softplus_vjp": ((X, V), [[2, 6], [1, 3]]),
     "log_sigmoid": ((X,), [[-np.log(2), L3 - np.log(4)], [-np.log(2), -np.log(2)]]),
