@@ -139,7 +139,7 @@ LOGITS: Mapping[str, Regime] = {
     "one_example": Regime("a single row, 1×10", _normal(3, (1, 10)), True),
     "no_examples": Regime("no rows at all, 0×10", _normal(3, (0, 10)), True),
     "many_classes": Regime("N(0, 3), 2×1000", _normal(3, (2, 1000)), True),
-    "vocabulary": Regime("N(0, 3), 1×128000", _normal(3, (1, 128_000)), True),
+    "vocabulary": Regime("N(0, 3), 1×128000", _normal(3, (1, 128_000)), True, "vocabulary"),
     "many_examples": Regime("N(0, 3), 70000×3", _normal(3, (70_000, 3)), True),
     **{f"width_{n}": Regime(f"N(0, 3), 3×{n}", _normal(3, (3, n)), True, "widths") for n in WIDTHS},
 }

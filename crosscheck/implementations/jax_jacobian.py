@@ -7,6 +7,7 @@ itself the contraction would lose γ_n |ȳ_j| where log_softmax' x̄_j = ȳ_j �
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -17,50 +18,41 @@ from ..formats import Format
 from ..operation import Operation
 from .jax_programs import Form, Quantities
 
+_DIRECTIONS = ("cotangent", "tangent")
 _SPLIT = 2.0**27 + 1
 
 
 def by_jacobian(mode: str, jax: Any, f: Form, x: Any, cotangent: Any, tangent: Any, second: bool) -> Quantities:
-    """f(x), J = ∂f/∂x by ``jax.jacrev`` or ``jax.jacfwd``, and the Hessian of Σ ȳ ∘ f by ``jax.jacfwd`` of x̄."""
+    """f(x), J = ∂f/∂x by ``jax.jacrev`` or ``jax.jacfwd``; ∂x̄/∂ε at x + ε ẋ by ``jax.jacfwd``, a single column."""
 
-    def pulled(x: Any) -> Any:
-        return jax.vjp(f, x)[1](cotangent)[0]
+    def pulled(step: Any) -> Any:
+        return jax.vjp(f, x + step * tangent)[1](cotangent)[0]
 
     found = {"value": f(x), "jacobian": getattr(jax, mode)(f)(x)}
-    return found | ({"hessian": jax.jacfwd(pulled)(x)} if second else {})
+    return found | ({"hvp": jax.jacfwd(pulled)(jax.numpy.zeros((), x.dtype))} if second else {})
 
 
 def contracted(operation: Operation, results: Quantities, inputs: Arrays, axis: int) -> Arrays:
-    """The value with x̄ = Jᵀ ȳ, ẏ = J ẋ (and H ẋ): ``results`` has the value, and (rows…, out, in) Jacobians.
+    """x̄ = Jᵀ ȳ and ẏ = J ẋ beside the other ``results``, which have J as ``jacobian``, (rows…, out, in).
 
     A function of single elements has neither ``out`` nor ``in``, one whose value drops the classes no ``out``.
     """
 
-    def rows(name: str) -> np.ndarray:
+    def classes_last(name: str) -> np.ndarray:
         a = inputs[name]
-        with_classes = operation.shapes[name].endswith("n")
-        a = np.moveaxis(a, axis, -1) if with_classes else a[..., None]
-        return a.reshape(-1, a.shape[-1]) if a.size else a.reshape(0, a.shape[-1])
+        return np.moveaxis(a, axis, -1) if operation.shapes[name].endswith("n") else a[..., None]
 
-    def like(name: str, a: np.ndarray) -> np.ndarray:
-        shape = inputs[name].shape
-        if operation.shapes[name].endswith("n"):
-            moved = np.moveaxis(inputs[name], axis, -1).shape
-            return np.moveaxis(a.reshape(moved), -1, axis).astype(inputs[name].dtype)
-        return a.reshape(shape).astype(inputs[name].dtype)
+    def like(name: str, rows: np.ndarray) -> np.ndarray:
+        a = rows.reshape(classes_last(name).shape).astype(inputs[name].dtype)
+        return np.moveaxis(a, -1, axis) if operation.shapes[name].endswith("n") else a[..., 0]
 
     found = {name: np.asarray(a) for name, a in results.items()}
-    cotangent, tangent = rows("cotangent"), rows("tangent")
-    whole = found["jacobian"].reshape(len(tangent), cotangent.shape[-1], tangent.shape[-1])
-    result = {
-        "value": found["value"],
+    cotangent, tangent = (a.reshape(math.prod(a.shape[:-1]), a.shape[-1]) for a in map(classes_last, _DIRECTIONS))
+    whole = found.pop("jacobian").reshape(len(tangent), cotangent.shape[-1], tangent.shape[-1])
+    return found | {
         "vjp": like("x", dot(np.moveaxis(whole, 1, 2), cotangent[:, None, :])),
         "jvp": like("cotangent", dot(whole, tangent[:, None, :])),
     }
-    if "hessian" in found:
-        square = found["hessian"].reshape(len(tangent), tangent.shape[-1], tangent.shape[-1])
-        result["hvp"] = like("x", dot(square, tangent[:, None, :]))
-    return result
 
 
 def dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
