@@ -43,7 +43,7 @@ class Run:
     def stale(self) -> tuple[str, ...]:
         """Records of known defects that no longer fail, each as a line that says so."""
         return tuple(
-            f"{name}: '{defect.name}' no longer fails; remove its record from crosscheck/known/"
+            f"{name}: '{defect.name}' no longer fails; remove it from its record in crosscheck/known/"
             for defect, name in stale(self.verdicts)
         )
 

@@ -17,7 +17,7 @@ def test_a_record_is_told_whole():
     told = _words([Look(WITH_CELLS, SHOWS, "0.10.2", 304.0, 320.0, 8.0)])
     for part in (WITH_CELLS.name, WITH_CELLS.happens, WITH_CELLS.reason, WITH_CELLS.shown.text):
         assert part in told
-    assert "where jax.*: two_layer d_b1 d_b2 in bfloat16 float16" in told
+    assert "jax.optax: two_layer d_b1 d_b2 in bfloat16 float16" in told
     assert "versions jax from 0.10.2; 0.10.2 is installed" in told
     assert "thread none found" in told
     assert "now got 304, exact 320, off by 8 ulp of bfloat16" in told
