@@ -1,8 +1,8 @@
 """Every equation of second derivatives with the gradient whose derivative along a direction it must be.
 
 A step of the R-operator, ``t_q``, is the derivative of the step q along the tangents of q's own inputs. By the
-chain rule the whole follows from the steps; it is claimed apart: the derivative of ∂J/∂p, through the whole network
-and back, is the Hessian-vector product.
+chain rule the whole follows from the steps; it is claimed apart: the derivative of ∂J/∂p, through the network and
+back, is the Hessian-vector product.
 """
 
 from __future__ import annotations
