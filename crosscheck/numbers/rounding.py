@@ -21,7 +21,8 @@ half the largest float64 (bound inf, or 0 for an exact infinity); a NaN says tha
 evaluations do not form inf − inf.
 
 ``max`` and ``np.maximum`` are constants, for equations whose value no shift changes (§1.1): an honest evaluation
-whose own maximum differs is compared at its own constant.
+whose own maximum differs is compared at its own constant. Over many classes ``max`` carries what ``exp(x − lse)``
+loses beyond the quotient.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from ..formats import Format
 from .rounding_rules import ELEMENTWISE, finite
-from .rounding_sums import product, total
+from .rounding_sums import product, stored_lse, total
 
 _UP = 1 + 2.0**-48
 """More than the rounding of the float64 arithmetic that computes a bound (under 20 operations a step)."""
@@ -145,9 +146,16 @@ class Rounded(NDArrayOperatorsMixin):
         return type(self)(self.value[key], self.bound[key], self.model, self.lower[key])
 
     def max(self, axis: int, keepdims: bool = False) -> Self:
-        """The shift of softmax, without error: §1.1 says that any constant gives the same value."""
-        value = self.value.max(axis=axis, keepdims=keepdims)
-        return type(self)(value, np.zeros_like(value), self.model)
+        """The shift of softmax: §1.1 says that any constant gives the same value, so it has no error of its own.
+
+        Its bound is that of ``exp(x − lse)``, see ``stored_lse``.
+        """
+        value = self.value.max(axis=axis, keepdims=True)
+        with np.errstate(all="ignore"):
+            bound = stored_lse(self.model, self, value, axis)
+        if not keepdims:
+            value, bound = value.squeeze(axis), bound.squeeze(axis)
+        return type(self)(value, bound, self.model)
 
     def sum(self, axis: int | None = None, keepdims: bool = False) -> Self:
         with np.errstate(all="ignore"):

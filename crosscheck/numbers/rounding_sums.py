@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .rounding_rules import Result, is_zero, lowered, stored
+from .rounding_rules import K, Result, is_zero, lowered, stored
 
 if TYPE_CHECKING:
     from .rounding import Model, Rounded
@@ -48,6 +48,21 @@ def total(model: Model, a: Rounded, axis: int | None, keepdims: bool) -> Result:
     positive = np.asarray((a.lower >= 0).all(axis=axis, keepdims=keepdims))
     lower = np.where(positive, lowered(model, added(a.lower), terms), -np.inf)
     return value, np.where(terms == 0, 0.0, bound), lower
+
+
+def stored_lse(model: Model, a: Rounded, shift: np.ndarray, axis: int) -> np.ndarray:
+    """What is put on the shift of softmax, so that ``exp(x − lse)`` fits under the bound of ``e / Σ e``.
+
+    With L = log Σ e^(x − m), storing lse = m + L and x − lse loses u L each beyond what x − m does, and log errs
+    by a unit: 3 u L, relatively to the softmax. The quotient is granted 2 K u for its exponentials and u for the
+    division, where the other form, if exp errs by a unit as well, needs 2 u: so 3 u L − (2 K − 1) u is missing.
+    The shift enters the numerator and the denominator: half of it each. L ≤ log n in every evaluation, so it is 0
+    up to ten classes; and it is 0 where one class leads.
+    """
+    above = np.exp(a.value - shift + a.bound).sum(axis=axis, keepdims=True)
+    logarithm = np.fmin(np.log(above), np.log(a.value.shape[axis]))
+    missing = model.storage * (3 * logarithm - (2 * K - 1)) / 2
+    return np.where(np.isfinite(shift), np.fmax(missing, 0.0), 0.0)
 
 
 def product(model: Model, a: Rounded, b: Rounded) -> Result:
