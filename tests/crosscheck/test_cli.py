@@ -67,12 +67,15 @@ def test_what_fails_is_shown_with_its_replay_and_exits_1(monkeypatch, capsys):
     def halved(**inputs):
         return {name: array / 2 for name, array in right(**inputs).items()}
 
-    monkeypatch.setattr("crosscheck.implementations.numpy_._run", lambda one, inputs, device: halved(**inputs))
+    monkeypatch.setattr(
+        "crosscheck.implementations.numpy_._run", lambda one, inputs, device, axis: halved(**inputs)
+    )
     planted = numpy_.Implementation("reference", "", numpy_._run, lambda: ("cpu",))
     monkeypatch.setattr("crosscheck.matrix.implementations", lambda: {"reference": planted})
     assert main(SMALL) == 1
     out = capsys.readouterr().out
     assert "✗ softmax-value-reference-float32-typical" in out
+    assert "× bound" in out  # it is wrong by a number; a planted function that does not run fails as well
     assert "again: crosscheck softmax -i reference --dtype float32 --case typical --seed 0" in out
 
 

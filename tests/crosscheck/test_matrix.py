@@ -65,25 +65,25 @@ def _planted(monkeypatch, run):
     return Cell(operation("softmax"), "planted", "cpu", FORMATS["float32"], "typical", seed=0)
 
 
-def _zeros(one, inputs, device):
+def _zeros(one, inputs, device, axis=-1):
     return {"value": np.zeros_like(inputs["x"])}
 
 
-def _raises(one, inputs, device):
+def _raises(one, inputs, device, axis=-1):
     raise RuntimeError("no kernel for this\nand a long story")
 
 
-def _changes(one, inputs, device):
+def _changes(one, inputs, device, axis=-1):
     results = one.reference(**inputs)
     inputs["cotangent"][0, 0] += 1
     return results
 
 
-def _wide(one, inputs, device):
+def _wide(one, inputs, device, axis=-1):
     return {name: array.astype(np.float64) for name, array in one.reference(**inputs).items()}
 
 
-def _flat(one, inputs, device):
+def _flat(one, inputs, device, axis=-1):
     return {name: array.ravel() for name, array in one.reference(**inputs).items()}
 
 
@@ -115,7 +115,7 @@ def test_a_misbehaving_implementation_is_a_verdict_with_the_reason(monkeypatch, 
             "implementation: got 'jaxx', expected one of reference, torch.eager",
         ),
         (Selection(dtypes=("float8",)), "dtype: got 'float8', expected one of float64, float32"),
-        (Selection(cases=("odd",)), "case: got 'odd', expected one of typical, tiny"),
+        (Selection(cases=("none",)), "case: got 'none', expected one of typical, tiny"),
         (Selection(device="tpu"), "device: got 'tpu', expected cpu, cuda or auto"),
         (Selection(implementations=("reference",), device="cuda"), "device: got 'cuda', but no CUDA device"),
     ],
