@@ -82,7 +82,10 @@ def _read(operation: Operation, quantity: str, given: Arrays, format: Format, st
     mask = special[0] if special is not None else np.zeros(hi.shape, dtype=bool)
     rule = operation.open.get(quantity)
     unprescribed = np.zeros(hi.shape, dtype=bool) if rule is None else rule(**given)
-    return Reading(hi, lo, tolerance.bound, mask | np.isnan(hi), unprescribed)
+    # A finite value that the table fixes, where the equation may have none and so no bound: 0, an input, or the
+    # product of one with a difference, (1 − y) ȳ, which rounds twice.
+    bound = np.where(mask & np.isfinite(hi), 2 * format.unit_roundoff * np.abs(hi), tolerance.bound)
+    return Reading(hi, lo, bound, mask | np.isnan(hi), unprescribed)
 
 
 def rounded(graph: Graph, quantity: str, given: Arrays, format: Format, stored: frozenset[str]) -> Rounded:

@@ -29,7 +29,7 @@ def chosen(labels: Array, weight: Array) -> Array:
 
 def label_target(labels: Array, weight: Array, smoothing: Array) -> Array:
     """t_c = w_c ((1 − ε) [c = label] + ε/n), 0 in an ignored row, (...) → (..., n)."""
-    t = chosen(labels, weight) * ((1 - smoothing) * weight) + smoothing * weight / weight.shape[-1]
+    t = chosen(labels, weight) * ((1 - smoothing) * weight) + smoothing * (weight / weight.shape[-1])
     return (labels != IGNORED)[..., None] * t
 
 
@@ -45,8 +45,8 @@ def label_cross_entropy(x: Array, labels: Array, weight: Array, smoothing: Array
     """CE = −(1 − ε) w_label log ŷ_label − (ε/n) Σ_c w_c log ŷ_c, (..., n) → (...)   (§2.2). 0 log 0 = 0."""
     log_y_hat = log_softmax(x)
     of_label = (chosen(labels, weight) * weight * log_y_hat).sum(axis=-1)
-    of_all = (smoothing * weight * log_y_hat).sum(axis=-1)
-    return (labels != IGNORED) * -((1 - smoothing) * of_label + of_all / x.shape[-1])
+    of_all = (smoothing * (weight / x.shape[-1]) * log_y_hat).sum(axis=-1)
+    return (labels != IGNORED) * -((1 - smoothing) * of_label + of_all)
 
 
 def label_cross_entropy_gradient(x: Array, labels: Array, weight: Array, smoothing: Array) -> Array:

@@ -75,6 +75,8 @@ def _add(model: Model, a: Rounded, b: Rounded) -> Result:
     lower = np.where(positive, lowered(model, a.lower + b.lower, 1), -np.inf)
     trusted = _leads(a, b) | _leads(b, a) | (lower > 0)
     value, bound = stored(model, value, a.bound + b.bound, lost, trusted)
+    # An exact 0, as in 1 − ε without a smoothing, rounds nothing.
+    bound = np.where(is_zero(a), b.bound, np.where(is_zero(b), a.bound, bound))
     infinity = (_is_infinity(a) & ~b.overflows) | (_is_infinity(b) & ~a.overflows)
     return value, np.where(infinity, 0.0, bound), lower
 
@@ -100,12 +102,18 @@ def _multiply(model: Model, a: Rounded, b: Rounded) -> Result:
     spread = a.magnitude * b.bound + b.magnitude * a.bound
     trusted = (_infinite(a) & (_least(b) >= 1)) | (_infinite(b) & (_least(a) >= 1))
     value, bound = stored(model, value, spread, a.overflows | b.overflows, trusted)
+    # An exact 1, as in a mask, a one-hot target or a class that has no weight of its own, rounds nothing.
+    bound = np.where(_is_one(a), b.bound, np.where(_is_one(b), a.bound, bound))
     return value, np.where(zero, 0.0, bound)
 
 
 def is_zero(a: Rounded) -> np.ndarray:
     """Whether the exact value and every honest result are 0."""
     return (a.value == 0) & (a.bound == 0)
+
+
+def _is_one(a: Rounded) -> np.ndarray:
+    return (a.value == 1) & (a.bound == 0)
 
 
 def _is_infinity(a: Rounded) -> np.ndarray:

@@ -106,6 +106,25 @@ def _case(
     return Case(name, ", ".join(filter(None, parts)), inputs, extra or regime.extra, layout=regime.layout)
 
 
+def _sharp(rows: bool) -> Case:
+    """Little cancels: every label is a class of probability about 3/4, every direction is along the other."""
+
+    def draw(rng: np.random.Generator, format: Format) -> Arrays:
+        x = np.full((8, 10), -np.inf)
+        x[:, :2] = rng.uniform(-1, 1, (8, 2)) / 32 + [0, 1]
+        return {
+            "x": x,
+            "labels": np.where(np.arange(8) < (8 if rows else 2), 1, IGNORED),
+            "weight": np.ones(10),
+            "smoothing": np.array(0.0),
+            "cotangent": np.asarray(rng.uniform(1.3, 1.4, 8 if rows else ())),
+            "tangent": np.where(np.arange(10) == 0, rng.uniform(1.3, 1.4, (8, 10)), 0.0),
+        }
+
+    few = "" if rows else ", all rows but two ignored"
+    return Case("sharp", f"logits near 0 and 1, the rest −inf{few}: the sharpest bounds, 8×10", draw)
+
+
 _REGIMES = ("typical", "tiny", "dominant", "masked")
 _EXTRA = ("strided", "reversed", "fortran", "one_example", "no_examples", "many_classes", "many_examples")
 _MORE_ROWS = ("wide", "special")
@@ -116,6 +135,7 @@ def label_cases(rows: bool) -> dict[str, Case]:
     padded = "NaN, +inf, all −inf in rows that are ignored, 8×10"
     found = (
         *(_case(name, name, "", rows) for name in (*_REGIMES, *(_MORE_ROWS if rows else ()), *_EXTRA)),
+        _sharp(rows),
         _case("ends", "typical", "the first class and the last by turns", rows, _ends),
         _case("ignored", "typical", "three rows ignored", rows, _some_ignored),
         *(() if rows else (_case("all_ignored", "typical", "all rows ignored", rows, _none),)),

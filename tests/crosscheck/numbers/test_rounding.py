@@ -399,6 +399,18 @@ def test_subnormal_inputs_may_be_read_as_zero():
     assert _exact(1e-300).bound[0] == 0
 
 
+@by_format
+def test_an_exact_one_and_an_exact_zero_round_nothing(name):
+    """x·1 = x and x + 0 = x in every format: a mask, a weight of 1, a smoothing of 0."""
+    model = MODELS[name]
+    x = Rounded.stored(FORMATS[name].round(np.array([1 / 3, -7.0])), model)
+    for same in (x * np.array([True, True]), 1 * x, x + 0, 0 - (-x)):
+        np.testing.assert_array_equal(same.value, x.value)
+        assert (same.bound <= x.bound * (1 + 2.0**-40)).all()  # what a bound costs to compute: ``_UP``
+    almost = x * Rounded.stored(np.ones(2).astype(FORMATS[name].dtype), model)
+    assert (almost.bound > 2 * x.bound * (1 - 2.0**-7)).all(), "a 1 with an error is not exact"
+
+
 def test_what_has_no_rule_is_an_error():
     x = _exact(1.0)
     for operation in (np.tanh, np.sqrt, np.add.reduce, partial(np.add, 1, out=np.zeros(1))):
