@@ -49,4 +49,4 @@ def test_every_case_of_every_operation_has_the_shapes_that_it_declares(one):
         except CaseUnavailableError:
             pytest.skip("scikit-learn is not installed")
         assert set(inputs) == set(one.inputs)
-        check(inputs, one.shapes)
+        check(inputs, one.shapes, one.integers)
