@@ -64,7 +64,7 @@ def _jax_composed(jax: Any) -> Any:
 def _jax_optax(jax: Any) -> Any:
     import optax
 
-    return optax.sigmoid_binary_cross_entropy
+    return lambda x, y: optax.sigmoid_binary_cross_entropy(x, y)
 
 
 def _reference(x: np.ndarray, y: np.ndarray, cotangent: np.ndarray, tangent: np.ndarray) -> Arrays:
