@@ -143,19 +143,18 @@ def test_a_framework_that_is_missing_is_a_gap_and_if_named_an_error(monkeypatch)
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_every_quantity_has_a_sharp_check(dtype):
-    """Some local check of every quantity is sharp: a guard against bounds that grow unnoticed.
+    """In the default run some local check of every quantity is sure to catch an error of 16 ulp, in the median.
 
-    Measured at the sharpest case, median over the elements: 2 ulp (σ) to 31 ulp (softmax's VJP and JVP, where a
-    difference of order 1 cancels).
+    A promise of the project, and a guard against bounds that grow unnoticed.
     """
     sharpest: dict[tuple[str, str], float] = {}
-    for cell in plan(Selection(implementations=("reference",), dtypes=(dtype,), all=True)).cells:
+    for cell in plan(Selection(implementations=("reference",), dtypes=(dtype,))).cells:
         for v in run_cell(cell):
             if v.check == "local" and v.status == "pass" and v.resolution:
                 place = (v.operation, v.quantity)
                 sharpest[place] = min(sharpest.get(place, np.inf), v.resolution[0])
     assert len(sharpest) == sum(len(one.quantities) for one in operations().values())
-    assert max(sharpest.values()) < 32, sharpest
+    assert not {place: ulp for place, ulp in sharpest.items() if ulp > 16}
 
 
 def test_a_worker_that_dies_is_a_verdict_and_the_rest_goes_on(monkeypatch):
