@@ -199,12 +199,14 @@ def logit_cases(complete: Complete, *skip: str, widths: bool = False, masks: boo
     """
 
     def swamped(rng: np.random.Generator, format: Format) -> Arrays:
+        """Cotangents in the even rows and tangents in the odd ones: the product of two would overflow float16."""
         inputs = complete(rng, _uniform(1)(rng, format))
-        wider = format.accumulation_precision > format.precision
-        for name in ("cotangent", "tangent"):
-            inputs[name] = np.ones(inputs[name].shape)
-            inputs[name][..., 0] = 1 / format.unit_roundoff if wider else 1
-            inputs[name][..., -1] = -inputs[name][..., 0]
+        large = 1 / format.unit_roundoff if format.accumulation_precision > format.precision else 1.0
+        for first, name in enumerate(("cotangent", "tangent")):
+            ones = np.ones(inputs[name].shape)
+            if ones.ndim > 1:
+                ones[first::2, ..., 0], ones[first::2, ..., -1] = large, -large
+            inputs[name] = ones
         return inputs
 
     def sharp(rng: np.random.Generator, format: Format) -> Arrays:

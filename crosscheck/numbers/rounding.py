@@ -70,9 +70,12 @@ class Model:
 
 
 class Rounded(NDArrayOperatorsMixin):
-    """An array of values and error bounds under a rounding ``Model``."""
+    """An array of values and error bounds under a rounding ``Model``.
 
-    __slots__ = ("bound", "lower", "model", "value")
+    ``joined`` is the number of terms where it is a matrix product: what is added to one may be added first.
+    """
+
+    __slots__ = ("bound", "joined", "lower", "model", "value")
 
     def __init__(
         self,
@@ -84,6 +87,7 @@ class Rounded(NDArrayOperatorsMixin):
         self.value = np.asarray(value)
         self.bound = np.where(np.isnan(bound), np.inf, bound) * _UP
         self.model = model
+        self.joined = 0
         # At most every honest result. What value − 2 bound cannot say: that a sum of exponentials is positive.
         with np.errstate(all="ignore"):
             self.lower = np.fmax(lower, self.value - 2 * self.bound)
@@ -118,7 +122,10 @@ class Rounded(NDArrayOperatorsMixin):
             raise ValueError(f"{ufunc.__name__}: the operands are read in different formats")
         with np.errstate(all="ignore"):
             value, bound, *lower = rule(self.model, *operands)
-            return type(self)(value, bound, self.model, *lower)
+            result = type(self)(value, bound, self.model, *lower)
+        if ufunc is np.matmul:
+            result.joined = operands[0].shape[-1]
+        return result
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -74,7 +74,9 @@ def _add(model: Model, a: Rounded, b: Rounded) -> Result:
     positive = (a.lower >= 0) & (b.lower >= 0)
     lower = np.where(positive, lowered(model, a.lower + b.lower, 1), -np.inf)
     trusted = _leads(a, b) | _leads(b, a) | (lower > 0)
-    value, bound = stored(model, value, a.bound + b.bound, lost, trusted)
+    # x @ W + b may start from b, which then passes through every partial sum: n roundings, as for another term.
+    first = model.gamma(a.joined) * b.magnitude + model.gamma(b.joined) * a.magnitude
+    value, bound = stored(model, value, a.bound + b.bound + np.where(np.isnan(first), 0.0, first), lost, trusted)
     # An exact 0, as in 1 − ε without a smoothing, rounds nothing.
     bound = np.where(is_zero(a), b.bound, np.where(is_zero(b), a.bound, bound))
     infinity = (_is_infinity(a) & ~b.overflows) | (_is_infinity(b) & ~a.overflows)

@@ -173,3 +173,25 @@ def test_a_long_sum_down_a_column_bounds_its_own_rounding():
     column = Rounded(np.zeros((n, 2)), np.full((n, 2), 0.1), FLOAT64).sum(axis=0)
     assert (column.bound >= n * 0.1 * (1 + 1e-12)).all()
     assert (column.bound <= n * 0.1 * (1 + 1e-9)).all()
+
+
+def test_a_bias_may_be_added_first():
+    """Missed before: every variant added the bias last. addmm starts from it, so that it is in every partial sum."""
+    rng = np.random.default_rng(0)
+    format = FORMATS["float32"]
+    model = Model.of(format)
+    x = rng.uniform(-1, 1, (200, 64)).astype(np.float32)
+    W, b = (rng.uniform(-1, 1, 64) / 256).astype(np.float32), np.float32(1.5)
+    exact = x.astype(np.float64) @ W.astype(np.float64) + 1.5  # within 64 · 2⁻⁵³ · 2, which is nothing here
+    found = np.full(200, b)
+    for i in range(64):
+        found = found + x[:, i] * W[i]
+    assert found.dtype == np.float32
+    error = np.abs(found - exact)
+    product = Rounded.exactly(x, model) @ Rounded.exactly(W[:, None], model)
+    bias = Rounded.exactly(np.full((200, 1), b), model)
+    allowed = (product + bias).bound[:, 0]
+    last = allowed - model.gamma(64) * 1.5
+    assert (error <= allowed).all()
+    assert (error > last).any()
+    assert ((bias + product).bound == (product + bias).bound).all()
