@@ -58,7 +58,13 @@ def _jax(jax: Any) -> Any:
 
 def _jax_composed(jax: Any) -> Any:
     jnp = jax.numpy
-    return lambda x, y: jnp.maximum(x, 0) - x * y + jnp.log1p(jnp.exp(-jnp.abs(x)))
+
+    def binary_cross_entropy(x: Any, y: Any) -> Any:
+        # max(x, 0) and −|x| as choices: JAX's derivative of abs at 0 is 1, and that of the sum would be −y.
+        positive = x >= 0
+        return jnp.where(positive, x, 0) - x * y + jnp.log1p(jnp.exp(jnp.where(positive, -x, x)))
+
+    return binary_cross_entropy
 
 
 def _jax_optax(jax: Any) -> Any:

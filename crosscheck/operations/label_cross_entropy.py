@@ -6,6 +6,7 @@ from reference import label_equations as equations
 
 from ..operation import Operation
 from . import _labels
+from ._label_cases import label_cases
 
 OPERATION = Operation(
     name="label_cross_entropy",
@@ -16,12 +17,13 @@ OPERATION = Operation(
         "jvp": equations.label_cross_entropy_jvp,
     },
     shapes={**_labels.SHAPES, "cotangent": "N"},
-    cases=_labels.label_cases(rows=True),
+    cases=label_cases(rows=True),
     reference=_labels.reference("none"),
     forms=_labels.forms("none"),
     logits=frozenset({"x"}),
     integers=_labels.INTEGERS,
     scalars=_labels.SCALARS,
     special=_labels.ROWS,
+    open={"vjp": _labels.beside_infinity},
     table=_labels.TABLE,
 )

@@ -6,6 +6,7 @@ from reference import label_equations as equations
 
 from ..operation import Operation
 from . import _labels
+from ._label_cases import label_cases
 
 OPERATION = Operation(
     name="label_cross_entropy_sum",
@@ -16,7 +17,7 @@ OPERATION = Operation(
         "jvp": equations.label_cross_entropy_sum_jvp,
     },
     shapes={**_labels.SHAPES, "cotangent": ""},
-    cases=_labels.label_cases(rows=False),
+    cases=label_cases(rows=False),
     reference=_labels.reference("sum"),
     forms=_labels.forms("sum"),
     logits=frozenset({"x"}),
