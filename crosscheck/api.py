@@ -25,7 +25,7 @@ from .truth import enclose, require_gradual_underflow, rounded, special_values
 def list_operations() -> tuple[str, ...]:
     """The names of the operations.
 
-    >>> list_operations()
+    >>> list_operations()[:6]
     ('sigmoid', 'softmax', 'log_softmax', 'logsumexp', 'cross_entropy', 'two_layer')
     """
     return tuple(operations())
@@ -34,8 +34,8 @@ def list_operations() -> tuple[str, ...]:
 def list_implementations() -> tuple[str, ...]:
     """The names of the implementations, installed or not.
 
-    >>> list_implementations()
-    ('reference', 'torch.eager', 'jax.eager', 'jax.jit')
+    >>> [name for name in list_implementations() if name.startswith("jax")][:3]
+    ['jax.eager', 'jax.jit', 'jax.vmap']
     """
     return tuple(implementations())
 

@@ -20,9 +20,9 @@ LAYERS = (
     {"run", "workers"},
     {"report"},
     {"api"},
-    {"cli", "__init__", "__main__"},
+    {"cli", "pytest_plugin", "__init__", "__main__"},
 )
-LAZY = ("torch", "jax", "sympy", "sklearn", "mpmath", "scipy")
+LAZY = ("torch", "jax", "optax", "sympy", "sklearn", "mpmath", "scipy")
 MAY_IMPORT = {"crosscheck/numbers/symbol.py": ("sympy",)}  # the proofs' arithmetic, itself imported lazily
 SOURCES = [*ROOT.glob("reference/**/*.py"), *ROOT.glob("crosscheck/**/*.py")]
 
@@ -86,8 +86,8 @@ def test_every_source_has_a_test_of_its_name():
         "operation": "shapes",
         "implementation": "matrix",
         "numpy_": "matrix",
-        "torch_": "matrix",
-        "jax_": "matrix",
+        "torch_modes": "torch_",
+        "torch_programs": "torch_",
         "_driver": "matrix",
         "truth": "judge",
         "run": "cli",
@@ -98,6 +98,12 @@ def test_every_source_has_a_test_of_its_name():
         "terminal": "cli",
         **dict.fromkeys(("claims", "gradients", "points", "prove", "verdict"), "proof"),
         "errata": "derivations",
+        "regimes": "cases",
+        **dict.fromkeys(("record", "match", "live", "torch_digits", "jax_digits"), "known"),
+        **dict.fromkeys(("_labels", "_label_cases"), "labels"),
+        "label_cross_entropy_sum": "label_cross_entropy",
+        "label_cross_entropy_mean": "label_cross_entropy",
+        "log_sigmoid": "softplus",
         "_arrays": "softmax",
         "log_softmax": "softmax",
         "logsumexp": "softmax",

@@ -176,7 +176,7 @@ def test_a_long_sum_down_a_column_bounds_its_own_rounding():
 
 
 def test_a_bias_may_be_added_first():
-    """Missed before: every variant added the bias last. addmm starts from it, so that it is in every partial sum."""
+    """Missed before: every variant added the bias last. addmm starts from it: it is in every partial sum."""
     rng = np.random.default_rng(0)
     format = FORMATS["float32"]
     model = Model.of(format)
