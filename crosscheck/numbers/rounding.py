@@ -73,9 +73,10 @@ class Rounded(NDArrayOperatorsMixin):
     """An array of values and error bounds under a rounding ``Model``.
 
     ``joined`` is the number of terms where it is a matrix product: what is added to one may be added first.
+    ``factors`` bounds what a part of it, flushed before the rest is multiplied to it, may yet be multiplied by.
     """
 
-    __slots__ = ("bound", "joined", "lower", "model", "value")
+    __slots__ = ("bound", "factors", "joined", "lower", "model", "value")
 
     def __init__(
         self,
@@ -91,6 +92,7 @@ class Rounded(NDArrayOperatorsMixin):
         # At most every honest result. What value − 2 bound cannot say: that a sum of exponentials is positive.
         with np.errstate(all="ignore"):
             self.lower = np.fmax(lower, self.value - 2 * self.bound)
+            self.factors = np.fmax(self.magnitude, 1)
 
     @classmethod
     def exactly(cls, x: np.ndarray, model: Model) -> Self:
@@ -123,8 +125,12 @@ class Rounded(NDArrayOperatorsMixin):
         with np.errstate(all="ignore"):
             value, bound, *lower = rule(self.model, *operands)
             result = type(self)(value, bound, self.model, *lower)
-        if ufunc is np.matmul:
-            result.joined = operands[0].shape[-1]
+            if ufunc is np.matmul:
+                result.joined = operands[0].shape[-1]
+            elif ufunc in (np.add, np.subtract):
+                result.factors = np.fmax(operands[0].magnitude + operands[1].magnitude, 1)
+            elif ufunc is np.multiply:
+                result.factors = operands[0].factors * operands[1].factors
         return result
 
     @property

@@ -114,3 +114,28 @@ def test_an_infinity_is_exact_only_beside_what_cannot_undo_it(other):
 def test_an_exact_zero_over_what_may_be_zero_is_not_known():
     assert (_exact(0.0) / _exact(3.0)).bound[0] == 0
     assert np.isinf((_exact(0.0) / _with_bound(1.0, 1.0)).bound[0])
+
+
+def _flushed(value):
+    return np.where(np.abs(value) < 2.0**-126, 0.0, value)
+
+
+@pytest.mark.parametrize("scale", [0.0068, 0.5, 40.0])
+def test_products_may_be_flushed_in_another_order_or_distributed(scale):
+    """s (p (v − w)) as (s p) v − (s p) w, where s p, or both terms, are subnormal and the result is not.
+
+    It was beyond its bound; products of three factors with such a result came with the HVP of the cross-entropy.
+    """
+    rng = np.random.default_rng(0)
+    v, w = rng.normal(size=(2, 1000))
+    p = rng.uniform(0.1, 4, 1000) * 2.0**-126 / scale
+    s, exact = np.full(1000, scale), scale * (p * (v - w))
+    model = MODELS["float32"]
+    S, P, V, W = (Rounded(a, np.zeros(1000), model) for a in (s, p, v, w))
+    bound = (S * (P * (V - W))).bound
+    distributed = _flushed(_flushed(_flushed(s * p) * v) - _flushed(_flushed(s * p) * w))
+    reordered = _flushed(_flushed(s * p) * (v - w))
+    for honest in (distributed, reordered):
+        assert ((honest == 0) & (np.abs(exact) > 2.0**-126)).any()
+        assert (np.abs(honest - exact) <= bound).all()
+    assert (np.abs(distributed - exact) > 2.0**-126).any(), "one flushed result is not all that is lost"
