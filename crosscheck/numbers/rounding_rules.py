@@ -104,8 +104,8 @@ def _multiply(model: Model, a: Rounded, b: Rounded) -> Result:
     spread = a.magnitude * b.bound + b.magnitude * a.bound
     trusted = (_infinite(a) & (_least(b) >= 1)) | (_infinite(b) & (_least(a) >= 1))
     value, bound = stored(model, value, spread, a.overflows | b.overflows, trusted)
-    # (a c) b may be formed as (a b) c, and a (c − d) as a c − a d. One or two partial products are flushed then, and
-    # what is left out is up to the smallest normal number times the other factors.
+    # (a c) b may be formed as (a b) c, and a (c − d) as a c − a d. One or two partial products are flushed then,
+    # and what is left out is up to the smallest normal number times the other factors.
     bound = bound + 2 * model.tiny * (a.factors * b.factors)
     # An exact 1, as in a mask, a one-hot target or a class that has no weight of its own, rounds nothing.
     bound = np.where(_is_one(a), b.bound, np.where(_is_one(b), a.bound, bound))
