@@ -163,7 +163,7 @@ def assess(actual: np.ndarray, truth: Reading, format: Format) -> Assessment:
     if actual.size == 0:
         return Assessment(VACUOUS, "there is nothing to compare: the result is empty")
     ratio = ratios(actual, truth, format)
-    error = ulps(actual, truth.hi, truth.lo, format)
+    error = _in_ulps(actual, truth, format)
     subnormal = (np.abs(truth.hi) < format.smallest_normal) & (truth.hi != 0)
     flushed = subnormal & (actual.astype(np.float64) == 0)
     measured = np.where(flushed | truth.open, 0.0, error)
@@ -189,6 +189,17 @@ def assess(actual: np.ndarray, truth: Reading, format: Format) -> Assessment:
         return replace(found, status=FAIL, reason=_what_is_wrong(found))
     passes = would_pass(truth, format)
     return replace(found, status=VACUOUS, reason=f"{passes} would pass") if passes else found
+
+
+def _in_ulps(actual: np.ndarray, truth: Reading, format: Format) -> np.ndarray:
+    """Errors in ulps; the least that they can be where the truth is not known to an ulp."""
+    error = ulps(actual, truth.hi, truth.lo, format)
+    if not np.any(truth.slack):
+        return error
+    with np.errstate(all="ignore"):
+        off = np.abs(actual.astype(np.float64) - truth.hi) - truth.slack
+        least = np.fmax(off, 0.0) / format.ulp(np.abs(truth.hi) + truth.slack)
+    return np.where(np.asarray(truth.slack) > 0, least, error)
 
 
 def ratios(actual: np.ndarray, truth: Reading, format: Format) -> np.ndarray:

@@ -26,7 +26,9 @@ NEGLIGIBLE = 2.0**-6
 """How wide the fast enclosure may be, in ulps of the format: reported errors are off by at most that."""
 
 _BESIDE_THE_BOUND = 2.0**-20
-"""Or else beside the tolerance, where that is many ulps: reported errors are off by a millionth of it."""
+"""Or else, beside the tolerance, in arrays of more than ``_MANY`` elements, which take balls minutes."""
+
+_MANY = 10_000
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Reading:
     """hi + lo is the exact value; ``bound`` the most that an honest evaluation may lose.
 
     ``special`` marks values that the table of special values fixes, ``open`` those for which it prescribes none.
+    ``slack`` is how far the exact value may lie from hi + lo, where that is not negligible beside an ulp (it is,
+    beside the bound): errors in ulps are then the least that they can be.
     """
 
     hi: np.ndarray
@@ -41,10 +45,11 @@ class Reading:
     bound: np.ndarray
     special: np.ndarray
     open: np.ndarray
+    slack: np.ndarray | float = 0.0
 
 
 _KEPT: OrderedDict[bytes, Reading] = OrderedDict()
-_MOST_KEPT = 4096
+_MOST_KEPT = 4_000_000  # elements, 40 bytes each
 
 
 def read(operation: Operation, quantity: str, given: Arrays, format: Format, stored: frozenset[str]) -> Reading:
@@ -59,7 +64,7 @@ def read(operation: Operation, quantity: str, given: Arrays, format: Format, sto
         return _KEPT[key]
     reading = _read(operation, quantity, given, format, stored)
     _KEPT[key] = reading
-    if len(_KEPT) > _MOST_KEPT:
+    while sum(kept.hi.size for kept in _KEPT.values()) > _MOST_KEPT:
         _KEPT.popitem(last=False)
     return reading
 
@@ -68,20 +73,25 @@ def _read(operation: Operation, quantity: str, given: Arrays, format: Format, st
     require_gradual_underflow()
     tolerance = rounded(operation.graph, quantity, given, format, stored)
     special = special_values(operation, quantity, given)
-    fast = tolerance
-    if format.precision < 53:
-        fast = rounded(operation.graph, quantity, given, FORMATS["float64"], frozenset())
-        narrow = (fast.bound <= NEGLIGIBLE * format.ulp(fast.value)) | (
-            np.isfinite(tolerance.bound) & (fast.bound <= _BESIDE_THE_BOUND * tolerance.bound)
-        )
-        if special is None and narrow.all():
-            hi = fast.value
-            none = np.zeros(hi.shape, dtype=bool)
-            return Reading(hi, np.zeros_like(hi), tolerance.bound + fast.bound, none, none)
-    hi, lo = enclose(operation.graph, quantity, given, special).split(format)
-    mask = special[0] if special is not None else np.zeros(hi.shape, dtype=bool)
     rule = operation.open.get(quantity)
-    unprescribed = np.zeros(hi.shape, dtype=bool) if rule is None else rule(**given)
+    none = np.zeros(tolerance.shape, dtype=bool)
+    unprescribed = none if rule is None else rule(**given)
+    if format.precision < 53 and special is None:
+        fast = rounded(operation.graph, quantity, given, FORMATS["float64"], frozenset())
+        sharp = fast.bound <= NEGLIGIBLE * format.ulp(fast.value)
+        beside = np.isfinite(tolerance.bound) & (fast.bound <= _BESIDE_THE_BOUND * tolerance.bound)
+        if sharp.all() or (fast.value.size > _MANY and (sharp | beside).all()):
+            slack = np.where(sharp, 0.0, fast.bound)
+            return Reading(
+                fast.value,
+                np.zeros(tolerance.shape),
+                tolerance.bound + fast.bound,
+                none,
+                unprescribed,
+                slack,
+            )
+    hi, lo = enclose(operation.graph, quantity, given, special).split(format)
+    mask = special[0] if special is not None else none
     # A finite value that the table fixes, where the equation may have none and so no bound: 0, an input, or the
     # product of one with a difference, (1 − y) ȳ, which rounds twice.
     bound = np.where(mask & np.isfinite(hi), 2 * format.unit_roundoff * np.abs(hi), tolerance.bound)

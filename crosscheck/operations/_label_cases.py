@@ -91,22 +91,22 @@ def _case(
 
 
 def _sharp(rows: bool) -> Case:
-    """Little cancels: every label is a class of probability about 3/4, every direction is along the other."""
+    """Little cancels: every label is a class of probability about 3/5, every direction is along the others."""
 
     def draw(rng: np.random.Generator, format: Format) -> Arrays:
         x = np.full((8, 10), -np.inf)
-        x[:, :2] = rng.uniform(-1, 1, (8, 2)) / 32 + [0, 1]
+        x[:, :3] = rng.uniform(-1, 1, (8, 3)) / 32 + [0, 0, 1]
         return {
             "x": x,
-            "labels": np.where(np.arange(8) < (8 if rows else 2), 1, IGNORED),
+            "labels": np.where(np.arange(8) < (8 if rows else 2), 2, IGNORED),
             "weight": np.ones(10),
             "smoothing": np.array(0.0),
             "cotangent": np.asarray(rng.uniform(1.3, 1.4, 8 if rows else ())),
-            "tangent": np.where(np.arange(10) == 0, rng.uniform(1.3, 1.4, (8, 10)), 0.0),
+            "tangent": np.where(np.arange(10) < 2, rng.uniform(1.3, 1.4, (8, 10)), 0.0),
         }
 
     few = "" if rows else ", all rows but two ignored"
-    return Case("sharp", f"logits near 0 and 1, the rest −inf{few}: the sharpest bounds, 8×10", draw)
+    return Case("sharp", f"logits near 0, 0 and 1, the rest −inf{few}: the sharpest bounds, 8×10", draw)
 
 
 _REGIMES = ("typical", "tiny", "dominant", "masked")

@@ -1,5 +1,7 @@
 """The judge: planted wrong backward passes, special values, vacuity, shapes and dtypes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -208,6 +210,27 @@ def test_the_fast_truth_and_the_balls_agree(name, case):
         # The two limits of the fast truth: truth.NEGLIGIBLE ulps, and 2⁻²⁰ beside the tolerance.
         assert (apart <= np.maximum(FLOAT32.ulp(hi) / 64, 2.0**-20 * fast.bound))[finite].all()
         np.testing.assert_array_equal(fast.hi[~finite], hi[~finite])
+
+
+def test_where_the_truth_is_not_known_to_an_ulp_errors_are_the_least_that_they_can_be():
+    """Missed before: no test looked at the figures of a large array: a right result was said to err by 7e28."""
+    slack = np.array([0.0, 2.0**-30])
+    truth = replace(_reading([1.0, 2.0**-60], 2.0**-20), slack=slack)
+    assert _assess([1 + 2.0**-23, 2.0**-31], truth).worst_ulp == 1.0
+    # off by 2⁻²⁸, of which 2⁻³⁰ may be the truth's; an ulp is at most that of 2⁻³⁰ + 2⁻⁶⁰
+    assert _assess([1.0, 2.0**-28], truth).worst_ulp == (2.0**-28 - 2.0**-60 - 2.0**-30) / 2.0**-53
+
+
+def test_large_arrays_have_no_ball_truth_and_say_so():
+    one = operation("softmax")
+    inputs = _inputs("many_examples", one=one)
+    given = {name: inputs[name] for name in ("x", "cotangent")}
+    reading = read(one, "vjp", given, FLOAT32, frozenset({"x"}))
+    assert (reading.slack <= 2.0**-20 * reading.bound).all()
+    few = {name: array[:100] for name, array in given.items()}
+    exact = read(one, "vjp", few, FLOAT32, frozenset({"x"}))
+    assert not np.any(exact.slack)
+    assert (np.abs(exact.hi - reading.hi[:100]) <= reading.slack[:100] + FLOAT32.ulp(exact.hi) / 64).all()
 
 
 def test_wrong_intermediate_shapes_are_a_verdict_and_not_an_exception():
