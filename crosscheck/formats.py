@@ -8,7 +8,7 @@ not depend on any library's casts (some go through float32 and round twice).
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import ml_dtypes
@@ -121,6 +121,25 @@ TF32 = Format("tf32", 24, -126, 127, 24, product_precision=11, stored_as="float3
 
 AUTOCAST = Format("autocast", 8, -126, 127, 24, product_precision=8, stored_as="float32")
 """float32 inputs of which any step may be computed and stored in bfloat16: ``torch.autocast``."""
+
+
+def with_stored_products(format: Format) -> Format:
+    """The format where products of single rows are stored before they are added: gradients of every example.
+
+    Only 16-bit formats accumulate in a wider one, and so lose by it. One rounding of a b to p bits, a b (1 + u),
+    is within operands rounded to p + 1 bits: (1 + u/2)² > 1 + u.
+
+    >>> with_stored_products(FORMATS["bfloat16"]).product_precision
+    9
+    """
+    if format.precision == format.accumulation_precision:
+        return format
+    return replace(
+        format,
+        name=f"{format.name} products",
+        stored_as=format.dtype.name,
+        product_precision=format.precision + 1,
+    )
 
 
 def format_of(dtype: object) -> Format:

@@ -35,7 +35,8 @@ class Implementation:
     ``devices()`` lists the devices it finds, ``cpu`` first; it raises ``ImportError`` with what to install where
     the framework is not there. ``takes(operation, format)`` says what it can run at all, ``skips`` the families of
     cases that it leaves out unless they are named, and ``arithmetic(format, device)`` the format by whose
-    roundings it is judged. An ``extra`` implementation runs with ``--all`` or when it is named.
+    roundings it is judged. ``compiles`` says that most of its time goes into compiling, for every operation, shape
+    and dtype. An ``extra`` implementation runs with ``--all`` or when it is named.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Implementation:
     run: Run
     devices: Callable[[], tuple[str, ...]]
     extra: bool = False
+    compiles: bool = False
     takes: Callable[[Operation, Format], bool] = everything
     skips: frozenset[str] = frozenset()
     arithmetic: Callable[[Format, str], Format] = as_stored

@@ -48,8 +48,28 @@ class Reading:
     slack: np.ndarray | float = 0.0
 
 
-_KEPT: OrderedDict[bytes, Reading] = OrderedDict()
-_MOST_KEPT = 4_000_000  # elements, 40 bytes each
+class _Kept:
+    """The readings asked for last, up to ``most`` elements (40 bytes each)."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.elements = 0
+        self.readings: OrderedDict[bytes, Reading] = OrderedDict()
+
+    def get(self, key: bytes) -> Reading | None:
+        if key in self.readings:
+            self.readings.move_to_end(key)
+        return self.readings.get(key)
+
+    def put(self, key: bytes, reading: Reading) -> None:
+        self.readings[key] = reading
+        self.elements += reading.hi.size
+        while self.elements > self.most:
+            _, oldest = self.readings.popitem(last=False)
+            self.elements -= oldest.hi.size
+
+
+_KEPT = _Kept(4_000_000)
 
 
 def read(operation: Operation, quantity: str, given: Arrays, format: Format, stored: frozenset[str]) -> Reading:
@@ -59,13 +79,11 @@ def read(operation: Operation, quantity: str, given: Arrays, format: Format, sto
     judged at the same inputs share one.
     """
     key = _key(operation.name, quantity, given, format, stored)
-    if key in _KEPT:
-        _KEPT.move_to_end(key)
-        return _KEPT[key]
+    kept = _KEPT.get(key)
+    if kept is not None:
+        return kept
     reading = _read(operation, quantity, given, format, stored)
-    _KEPT[key] = reading
-    while sum(kept.hi.size for kept in _KEPT.values()) > _MOST_KEPT:
-        _KEPT.popitem(last=False)
+    _KEPT.put(key, reading)
     return reading
 
 

@@ -1,8 +1,8 @@
 """Run the cells of the matrix in several processes.
 
-Most of a run is spent compiling (JAX compiles every primitive for every shape and dtype, about 40 ms each, and
-threads do not help), so cells are grouped by what shares compiled code, for JAX an implementation at a dtype, and
-a group stays in one process. Cells on a GPU stay in the calling process: one process should own a device's memory.
+Most of a run is spent compiling (op by op JAX compiles every primitive for every shape and dtype, 40 ms each,
+and threads do not help), so cells are grouped by what shares compiled code, an implementation at a dtype, and a
+group stays in one process. Cells on a GPU stay in the calling process: one process should own a device's memory.
 """
 
 from __future__ import annotations
@@ -73,13 +73,13 @@ def run(cells: Iterable[Cell], jobs: int | None = None) -> Iterator[tuple[int, V
 
 
 def _groups(cells: list[tuple[int, Cell]]) -> list[Group]:
-    """An implementation (of JAX: at a dtype), divided by operation; JAX first, because it takes longest."""
+    """An implementation (one that compiles: at a dtype), divided by operation; first those that compile."""
     groups: dict[tuple[str, str], dict[str, list[tuple[int, Cell]]]] = {}
     for i, cell in cells:
-        compiled = cell.format.name if cell.implementation.startswith("jax.") else ""
+        compiled = cell.format.name if implementations()[cell.implementation].compiles else ""
         parts = groups.setdefault((cell.implementation, compiled), {})
         parts.setdefault(cell.operation.name, []).append((i, cell))
-    names = sorted(groups, key=lambda key: ("jax.eager" not in key, "jax.jit" not in key))
+    names = sorted(groups, key=lambda key: key[1] == "")
     return [list(groups[name].values()) for name in names]
 
 

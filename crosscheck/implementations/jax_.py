@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from importlib.util import find_spec
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..cases import Arrays
-from ..formats import TF32, Format
+from ..formats import TF32, Format, with_stored_products
 from ..implementation import Implementation
 from ..operation import Operation
 from . import jax_programs as programs
@@ -40,6 +40,8 @@ class Mode:
     ``finish``     what is left to do with the results of the program
     ``jit``        whether all of it is compiled as one program
     ``precision``  the precision of matrix products that is asked for
+    ``products``   whether only operations with matrix products are taken, because only these differ
+    ``dtypes``     the dtypes that are taken, where it is not all of them
     """
 
     name: str
@@ -52,12 +54,16 @@ class Mode:
     finish: Finish | None = None
     jit: bool = True
     precision: str = "highest"
+    products: bool = False
+    dtypes: tuple[str, ...] = ()
 
     def takes(self, operation: Operation, format: Format) -> bool:
         """Whether it has the form, rows where these are mapped over, and no taps where ``derive`` knows none."""
         function_only = self.derive is not programs.by_vjp_and_jvp
         return (
             self.form in operation.forms
+            and (not self.products or operation.taps)
+            and (not self.dtypes or format.name in self.dtypes)
             and not (self.rows and not programs.has_rows(operation))
             and not (self.wide and operation.shapes.get("cotangent") != operation.shapes["x"])
             and not (function_only and operation.taps)
@@ -69,18 +75,7 @@ class Mode:
             return TF32
         if self.finish is contracted:
             return stored_twice(format)
-        if self.rows and format.accumulation_precision > format.precision:
-            return _each_product_stored(format)
-        return format
-
-
-def _each_product_stored(format: Format) -> Format:
-    """Products stored in a 16-bit format before they are added: an example's x_i φ̄_j is an array of its own.
-
-    One rounding of a b to p bits, a b (1 + u), is within operands rounded to p + 1 bits: (1 + u/2)² > 1 + u.
-    """
-    name = f"{format.name} products"
-    return replace(format, name=name, product_precision=format.precision + 1, stored_as=format.name)
+        return with_stored_products(format) if self.rows else format
 
 
 _JACREV, _JACFWD = partial(by_jacobian, "jacrev"), partial(by_jacobian, "jacfwd")
@@ -97,12 +92,17 @@ MODES = (
     Mode("grad", "value_and_grad, linearize, grad of grad", derive=programs.by_grad),
     Mode("jacrev", "Jacobians of rows by jacrev", derive=_JACREV, rows=True, finish=contracted),
     Mode("jacfwd", "Jacobians of rows by jacfwd", derive=_JACFWD, rows=True, finish=contracted, wide=True),
-    Mode("checkpoint", "intermediates computed again in the backward pass", checkpoint=True),
-    Mode("default", "matrix products at the default precision", precision="default"),
+    Mode(
+        "checkpoint",
+        "intermediates computed again in the backward pass",
+        checkpoint=True,
+        dtypes=("float32", "bfloat16"),
+    ),
+    Mode("default", "matrix products at the default precision", precision="default", products=True),
     Mode("composed", "forms composed by hand from exp, max, sum, log", form="jax.composed"),
     Mode("optax", "optax' losses", form="jax.optax"),
 )
-USUAL = ("eager", "jit")
+USUAL = ("jit",)
 
 _SKIPS = {
     "eager": frozenset({"widths"}),  # every primitive is compiled for every shape
@@ -175,6 +175,7 @@ def _implementation(mode: Mode) -> Implementation:
         partial(_run, mode),
         partial(_devices, *packages),
         extra=mode.name not in USUAL,
+        compiles=True,
         takes=mode.takes,
         skips=_SKIPS.get(mode.name, frozenset()),
         arithmetic=mode.arithmetic,

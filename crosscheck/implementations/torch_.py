@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from ..cases import Arrays
-from ..formats import AUTOCAST, TF32, Format
+from ..formats import AUTOCAST, TF32, Format, with_stored_products
 from ..implementation import Implementation
 from ..operation import Operation
 from . import torch_modes, torch_programs
@@ -67,20 +67,13 @@ def _mode(name: str, summary: str, build: Build, key: str = "torch", **fields: A
     return Implementation(f"torch.{name}", summary, partial(_run, build, key), **fields)
 
 
-def _in_float32(operation: Operation, format: Format) -> bool:
-    return format.name == "float32" and "torch" in operation.forms
+def _products_in_float32(operation: Operation, format: Format) -> bool:
+    """Only operations with matrix products: what the mode changes."""
+    return format.name == "float32" and operation.taps
 
 
 def _by_rows(operation: Operation, format: Format) -> bool:
     return "torch" in operation.forms and torch_modes.has_rows(operation)
-
-
-def _products_stored(format: Format, device: str) -> Format:
-    """A sum of gradients of single rows adds products that were rounded to the 16-bit format before."""
-    if format.precision == format.accumulation_precision:
-        return format
-    name = f"{format.name} products"
-    return replace(format, name=name, stored_as=format.name, product_precision=format.precision)
 
 
 IMPLEMENTATIONS = (
@@ -90,23 +83,29 @@ IMPLEMENTATIONS = (
         _mode("vmap", "torch.vmap over rows: gradients of every example", torch_modes.by_rows),
         run=_run_by_rows,
         takes=_by_rows,
-        arithmetic=_products_stored,
+        arithmetic=lambda format, device: with_stored_products(format),
     ),
-    _mode("compile", "torch.compile, gradients included", torch_modes.compiled, skips=frozenset({"widths"})),
+    _mode(
+        "compile",
+        "torch.compile, gradients included",
+        torch_modes.compiled,
+        compiles=True,
+        skips=frozenset({"widths"}),
+    ),
     _mode("composed", "autograd of exp, sum and log, composed by hand", torch_programs.eager, "torch.composed"),
     _mode("module", "nn modules: backward() and .grad", torch_programs.modules, "torch.module"),
     _mode(
         "autocast",
         "torch.autocast to bfloat16",
         torch_modes.autocast,
-        takes=_in_float32,
+        takes=_products_in_float32,
         arithmetic=lambda format, device: AUTOCAST,
     ),
     _mode(
         "tf32",
         "matrix products in TF32, on NVIDIA",
         torch_modes.tf32,
-        takes=_in_float32,
+        takes=_products_in_float32,
         devices=_cuda_devices,
         arithmetic=lambda format, device: TF32,
     ),

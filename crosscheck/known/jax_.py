@@ -51,7 +51,49 @@ def _padded_row() -> Numbers:
     return float(jax.grad(cost)(float32(-math.inf, -math.inf))[0]), 0.0
 
 
+def _soft_targets_overflow() -> Numbers:
+    import jax
+
+    x, y = [3e38, -3e38], [1.0, 0.0]
+    got = -(float32(*y) * jax.nn.log_softmax(float32(*x))).sum()
+    return float(got), exactly("cross_entropy", "value", x=x, y=y)
+
+
+def _bce_at_infinity() -> Numbers:
+    import jax
+
+    x, y = float32(math.inf, 0.0)[0], 1.0
+    return float(-y * jax.nn.log_sigmoid(x) - (1 - y) * jax.nn.log_sigmoid(-x)), 0.0
+
+
 DEFECTS = (
+    Defect(
+        name="NaN from finite logits, soft targets",
+        implementations=("jax.*",),
+        package="jax",
+        since="0.10.2",
+        happens="−Σ y log_softmax(x) is NaN where the gap to a class with target 0 overflows",
+        reason="log ŷ overflows to −inf and 0 · (−inf) is NaN",
+        shown=Reproduction(
+            "-([1, 0] * jax.nn.log_softmax([3e38, -3e38])).sum()", "float32", _soft_targets_overflow
+        ),
+        threads=("google-deepmind/optax#896",),
+        cells=(
+            Cells("cross_entropy", ("value",), ALL, ("largest",)),
+            Cells("cross_entropy", ("value",), ("float16",), ("hundred_thousand",)),
+        ),
+    ),
+    Defect(
+        name="binary cross-entropy NaN at an infinite logit",
+        implementations=("jax.*",),
+        package="jax",
+        since="0.10.2",
+        happens="−y log σ(x) − (1 − y) log σ(−x) is NaN at (+inf, 1) and (−inf, 0); the limit is 0",
+        reason="0 · inf in the term that the target leaves out",
+        shown=Reproduction("the same at x = inf, y = 1, with jax.nn.log_sigmoid", "float32", _bce_at_infinity),
+        threads=("google-deepmind/optax#431",),
+        cells=(Cells("binary_cross_entropy", ("value", "vjp", "jvp"), ALL, ("special",)),),
+    ),
     Defect(
         name="NaN from a masked class, soft targets",
         implementations=("jax.*",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from .record import Cells, Defect, Numbers, Reproduction, exactly
 from .torch_digits import leaf
@@ -36,7 +37,90 @@ def _softplus() -> Numbers:
     return got.item(), exactly("logsumexp", "value", x=[0.0, 20.5])
 
 
+def _bce() -> Numbers:
+    """BCE(x, 0) = softplus(x)."""
+    import torch
+
+    got = torch.nn.functional.binary_cross_entropy_with_logits(
+        torch.tensor(-20.0, dtype=torch.float64), torch.tensor(0.0, dtype=torch.float64)
+    )
+    return got.item(), exactly("softplus", "value", x=-20.0)
+
+
+def _bce_transformed() -> Numbers:
+    """∂BCE(x, 0)/∂x = σ(x)."""
+    import torch
+
+    def cost(x: Any) -> Any:
+        return torch.nn.functional.binary_cross_entropy_with_logits(x, torch.zeros(()))
+
+    return torch.func.grad(cost)(torch.tensor(-8.0)).item(), exactly("sigmoid", "value", x=-8.0)
+
+
+def _bce_at_infinity() -> Numbers:
+    import torch
+
+    one = torch.tensor(1.0)
+    return torch.nn.functional.binary_cross_entropy_with_logits(math.inf * one, one).item(), 0.0
+
+
+def _soft_targets_overflow() -> Numbers:
+    import torch
+
+    x, y = [3e38, -3e38], [1.0, 0.0]
+    got = torch.nn.functional.cross_entropy(leaf(*x), torch.tensor(y))
+    return got.item(), exactly("cross_entropy", "value", x=x, y=y)
+
+
 DEFECTS = (
+    Defect(
+        name="NaN from finite logits, soft targets",
+        implementations=("torch.eager", "torch.func", "torch.vmap", "torch.compile"),
+        package="torch",
+        since="2.13",
+        happens="cross-entropy with soft targets is NaN where the gap to a class with target 0 overflows",
+        reason="log ŷ overflows to −inf and 0 · (−inf) is NaN; class indices give the finite loss",
+        shown=Reproduction("F.cross_entropy([3e38, -3e38], target [1, 0])", "float32", _soft_targets_overflow),
+        cells=(
+            Cells("cross_entropy", ("value",), ALL, ("largest",)),
+            Cells("cross_entropy", ("value",), ("float16",), ("hundred_thousand",)),
+        ),
+    ),
+    Defect(
+        name="binary cross-entropy as a difference",
+        implementations=("torch.eager", "torch.func", "torch.vmap", "torch.compile"),
+        package="torch",
+        since="2.13",
+        happens="BCE-with-logits of a negative logit loses as many digits as |x| is larger than the loss",
+        reason="it is computed as (1 − y) x − log σ(x): for x < 0 and y = 0 a difference of two numbers near x",
+        shown=Reproduction("F.binary_cross_entropy_with_logits(-20, 0)", "float64", _bce),
+        threads=("pytorch/pytorch#195529",),
+        cells=(
+            Cells("binary_cross_entropy", ("value",), ALL, ("smoothed", "soft")),
+            Cells("binary_cross_entropy", ("value",), ("float64",), ("typical", "wide", "extreme", "thousand")),
+        ),
+    ),
+    Defect(
+        name="binary cross-entropy gradient under torch.func",
+        implementations=("torch.func", "torch.vmap", "torch.compile"),
+        package="torch",
+        since="2.13",
+        happens="the gradient of BCE-with-logits at y = 0 loses every digit for x < 0, where autograd keeps them",
+        reason="it comes out as (1 − y) − σ(−x), which cancels, where autograd has σ(x) − y",
+        shown=Reproduction("torch.func.grad of BCE-with-logits at x = -8, y = 0", "float32", _bce_transformed),
+        cells=(Cells("binary_cross_entropy", ("vjp",), ALL),),
+    ),
+    Defect(
+        name="binary cross-entropy NaN at an infinite logit",
+        implementations=("torch.eager", "torch.func", "torch.vmap", "torch.compile"),
+        package="torch",
+        since="2.13",
+        happens="BCE-with-logits(+inf, 1) and (−inf, 0) are NaN; the limit is 0",
+        reason="0 · inf, or inf − inf",
+        shown=Reproduction("F.binary_cross_entropy_with_logits(inf, 1)", "float32", _bce_at_infinity),
+        threads=("pytorch/pytorch#102894",),
+        cells=(Cells("binary_cross_entropy", ("value", "vjp", "jvp"), ALL, ("special",)),),
+    ),
     Defect(
         name="NaN from a masked class, soft targets",
         implementations=("torch.eager", "torch.func", "torch.vmap", "torch.compile", "torch.autocast"),

@@ -37,7 +37,7 @@ def _network(
         drawn = {name: rng.normal(0, scale, length) for name, length in lengths.items()}
         return {**drawn, "b2": rng.normal(0, scale, classes), "y": y}
 
-    parts = (f"N(0, {scale:g}²)", f"{rows} rows", f"{inputs}-{hidden}-{classes}")
+    parts = (f"N(0, {scale:g}²)", f"{rows} row{'' if rows == 1 else 's'}", f"{inputs}-{hidden}-{classes}")
     told = (f"{targets} targets",) if targets != "hard" else ()
     lies = (layout,) if layout != "contiguous" else ()
     return Case(name, ", ".join((*parts, *told, *lies)), draw, extra, layout=layout)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from reference import second_equations
@@ -54,7 +56,7 @@ OPERATION = Operation(
     cases={
         **{name: _along(two_layer.OPERATION.cases[name]) for name in ("typical", "soft", "unnormalised")},
         "sharp": Case("sharp", "small weights, one of two classes moves, 3 rows, 3-3-2", _sharp),
-        "half_trained": _along(two_layer.OPERATION.cases["half_trained"]),
+        "half_trained": replace(_along(two_layer.OPERATION.cases["half_trained"]), extra=True),
     },
     reference=two_layer_hvp,
     forms={name: two_layer.OPERATION.forms[name] for name in ("torch", "jax", "jax.composed")},
