@@ -64,6 +64,13 @@ def _bce_at_infinity() -> Numbers:
     return torch.nn.functional.binary_cross_entropy_with_logits(math.inf * one, one).item(), 0.0
 
 
+def _mean_of_many() -> Numbers:
+    import torch
+
+    x, labels = torch.zeros(70_000, 2, dtype=torch.float16), torch.zeros(70_000, dtype=torch.int64)
+    return torch.nn.functional.cross_entropy(x, labels).item(), exactly("logsumexp", "value", x=[0.0, 0.0])
+
+
 def _soft_targets_overflow() -> Numbers:
     import torch
 
@@ -73,6 +80,16 @@ def _soft_targets_overflow() -> Numbers:
 
 
 DEFECTS = (
+    Defect(
+        name="mean over many rows overflows in float16",
+        implementations=("torch.eager", "torch.func", "torch.compile"),
+        package="torch",
+        since="2.13",
+        happens="F.cross_entropy's mean over 65,520 float16 rows or more is 0, or NaN where the sum overflows too",
+        reason="the rows are counted in float16, to infinity; Tensor.mean() divides in float32",
+        shown=Reproduction("F.cross_entropy(zeros(70000, 2), zeros(70000, int))", "float16", _mean_of_many),
+        cells=(Cells("label_cross_entropy_mean", ("value",), ("float16",), ("many_examples",)),),
+    ),
     Defect(
         name="NaN from finite logits, soft targets",
         implementations=("torch.eager", "torch.func", "torch.vmap", "torch.compile"),

@@ -64,10 +64,13 @@ def torch(reduction: str) -> Callable[[Any], Any]:
 
 
 def _reduced(costs: Any, counts: Any, reduction: str) -> Any:
-    """Costs of rows as JAX users reduce them; ``counts`` is the weight of each row in the mean."""
+    """Costs of rows as JAX users reduce them; ``counts`` is the weight of each row in the mean.
+
+    A ratio of means, not of sums: in float16 a sum over 70,000 rows is infinite.
+    """
     if reduction == "none":
         return costs
-    return costs.sum() if reduction == "sum" else costs.sum() / counts.sum()
+    return costs.sum() if reduction == "sum" else costs.mean() / counts.mean()
 
 
 def jax(reduction: str) -> Callable[[Any], Any]:
