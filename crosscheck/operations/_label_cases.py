@@ -114,8 +114,12 @@ _EXTRA = ("strided", "reversed", "fortran", "one_example", "no_examples", "many_
 _MORE_ROWS = ("wide", "special")
 
 
-def label_cases(rows: bool) -> dict[str, Case]:
-    """The cases of an operation whose value is one for each row, or a single number."""
+def label_cases(rows: bool, smoothing: bool = True) -> dict[str, Case]:
+    """The cases of an operation whose value is one for each row, or a single number.
+
+    Without ``smoothing`` those with one are extra: forms are compiled again for it.
+    """
+    extra = not smoothing
     padded = "NaN, +inf, all −inf in rows that are ignored, 8×10"
     found = (
         *(_case(name, name, "", rows) for name in (*_REGIMES, *(_MORE_ROWS if rows else ()), *_EXTRA)),
@@ -124,9 +128,9 @@ def label_cases(rows: bool) -> dict[str, Case]:
         _case("ignored", "typical", "three rows ignored", rows, _some_ignored),
         *(() if rows else (_case("all_ignored", "typical", "all rows ignored", rows, _none),)),
         _case("padded", "typical", padded, rows, _some_ignored, draw=_padded),
-        _case("smoothed", "typical", "", rows, smoothing=0.1),
+        _case("smoothed", "typical", "", rows, smoothing=0.1, extra=extra),
         _case("weighted", "typical", "", rows, weighted=True),
-        _case("everything", "typical", "three rows ignored", rows, _some_ignored, weighted=True, smoothing=0.1),
+        _case("everything", "typical", "three rows ignored", rows, _some_ignored, True, 0.1, extra),
         _case("masked_smoothed", "masked", "", rows, smoothing=0.1, extra=True),
     )
     return {case.name: case for case in found}

@@ -17,7 +17,7 @@ OPERATION = Operation(
         "jvp": equations.label_cross_entropy_sum_jvp,
     },
     shapes={**_labels.SHAPES, "cotangent": ""},
-    cases=label_cases(rows=False),
+    cases=label_cases(rows=False, smoothing=False),
     reference=_labels.reference("sum"),
     forms=_labels.forms("sum"),
     logits=frozenset({"x"}),

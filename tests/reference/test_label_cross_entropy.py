@@ -47,7 +47,7 @@ def test_within_the_derived_bound(end, reduction, smoothing, dtype):
     assert actual.shape == truth.shape
     assert (np.abs(actual.astype(np.float64) - truth) <= bound).all()
     if np.ndim(truth):
-        assert (np.abs(truth) > bound).mean() > 0.4, "zeros must not pass: of 12 rows 5 are ignored"
+        assert (np.abs(truth) > bound).mean() >= 0.4, "zeros must not pass: of 12 rows 5 are ignored"
 
 
 @pytest.mark.parametrize("labels", [np.int8, np.int32, np.int64])

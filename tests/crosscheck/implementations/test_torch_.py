@@ -35,8 +35,8 @@ def _traced_only(monkeypatch):
 def test_every_mode_gives_every_quantity_within_the_bounds(mode, name):
     one = operation(name)
     if not MODES[mode].takes(one, FLOAT32):
-        assert mode in ("torch.composed", "torch.module")
         assert mode not in one.forms
+        assert mode in ("torch.composed", "torch.module") or (mode == "torch.autocast" and not one.taps)
         return
     verdicts = run_cell(cell_at(one, MODES[mode], "cpu", FLOAT32, "typical", 0))
     assert {v.quantity for v in verdicts} == set(one.quantities)
@@ -65,7 +65,7 @@ def test_modes_that_are_an_arithmetic_of_their_own_say_so():
         taken = [f for f in FORMATS if MODES[name].takes(operation("two_layer"), FORMATS[f])]
         assert taken == ["float32"]
     assert MODES["torch.vmap"].arithmetic(FLOAT32, "cpu") is FLOAT32
-    assert MODES["torch.vmap"].arithmetic(FORMATS["float16"], "cpu").product_roundoff == 2.0**-11
+    assert MODES["torch.vmap"].arithmetic(FORMATS["float16"], "cpu").product_roundoff == 2.0**-12
 
 
 def test_tf32_is_for_cuda_only(monkeypatch):

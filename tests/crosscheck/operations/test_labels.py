@@ -14,11 +14,12 @@ NAMES = ("label_cross_entropy", "label_cross_entropy_sum", "label_cross_entropy_
 
 
 def caught_by(name, function):
-    """The usual cases in which the judge convicts a function, in float64."""
+    """The cases in which the judge convicts a function, in float64: those that are usual for the costs of rows."""
     one = operation(name)
+    usual = {case.name for case in operation(NAMES[0]).cases.values() if not case.extra}
     found = set()
     for case in one.cases.values():
-        if not case.extra:
+        if case.name in usual or not case.extra:
             inputs = case.inputs(name, FORMATS["float64"], 0)
             with np.errstate(all="ignore"):
                 results = function(**{n: a.copy() for n, a in inputs.items()})
