@@ -91,9 +91,6 @@ def matrix_parameters(config: pytest.Config) -> Iterator[Any]:
         marks = [getattr(pytest.mark, name) for name in markers_of(cell, implementations()[cell.implementation])]
         for quantity in cell.operation.quantities:
             where = f"{cell.operation.name}-{quantity}-{cell.implementation}{device}"
-            marks = [
-                getattr(pytest.mark, name) for name in markers_of(cell, implementations()[cell.implementation])
-            ]
             yield pytest.param(number, quantity, id=f"{where}-{cell.format.name}-{cell.case}", marks=marks)
 
 

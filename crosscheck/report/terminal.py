@@ -15,6 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ..formats import FORMATS
 from ..judge import FAIL, KNOWN, LOCAL, PASS, UNAVAILABLE, VACUOUS, Verdict
 from ..run import Run
 
@@ -27,7 +28,6 @@ _MARKS = {
     UNAVAILABLE: ("–", "dim"),
 }
 _MOST_FAILURES = 20
-_NAME_WIDTH = len("cross_entropy value") + 1
 _CELL_WIDTH = len("✓ 365.18 13.48") + 1
 
 
@@ -47,7 +47,8 @@ def render(run: Run, width: int = WIDTH) -> RenderableType:
 def _tables(run: Run, width: int) -> list[RenderableType]:
     """One table, or as many as the columns need."""
     columns = list(dict.fromkeys((v.implementation, v.device) for v in run.verdicts))
-    fitting = max(1, (width - _NAME_WIDTH) // _CELL_WIDTH)
+    names = max((len(f"{v.operation} {v.quantity}") for v in run.verdicts), default=0) + 1
+    fitting = max(1, (width - names) // _CELL_WIDTH)
     groups = [columns[i : i + fitting] for i in range(0, len(columns), fitting)]
     return [_table(run, group) for group in groups]
 
@@ -80,8 +81,13 @@ def _cell(verdicts: Sequence[Verdict]) -> Text:
     counted = [v for v in counted if v.check == LOCAL or v.status == FAIL] or counted  # the sharp ones
     ulp = [v.worst_ulp for v in counted if v.worst_ulp is not None]
     ratio = [v.worst_ratio for v in counted if v.worst_ratio is not None]
-    figures = f" {_short(max(ulp)):>6} {_short(max(ratio))}" if ulp and ratio else ""
+    figures = f" {_ulp(max(ulp)):>6} {_short(max(ratio))}" if ulp and ratio else ""
     return Text(mark, style=style) + Text(figures, style="")
+
+
+def _ulp(figure: float) -> str:
+    """Beyond 2⁵³ ulp there is no digit left to lose in any format."""
+    return ">9e15" if 2.0**53 < figure < float("inf") else _short(figure)
 
 
 def _short(figure: float) -> str:
@@ -108,29 +114,52 @@ def _failures(run: Run) -> list[RenderableType]:
 
 
 def _known(run: Run) -> list[RenderableType]:
+    """A line for each record: which implementations, where, in which formats, how many checks."""
     lines: list[Any] = [Text(f"✗ {line}", style="red") for line in run.stale]
-    groups: dict[tuple[str, str, str, str], list[str]] = {}
+    groups: dict[str, list[Verdict]] = {}
     for v in run.of(KNOWN):
-        key = (v.operation, v.implementation, v.dtype, v.reason.partition(":")[0])
-        groups.setdefault(key, []).append(f"{v.quantity} {v.case}")
-    for (operation, implementation, dtype, name), places in groups.items():
-        lines.append(f"! {operation} {implementation} {dtype}: {name} ({len(places)}: {', '.join(places)})")
-    return _section(f"Known defects of a framework: {len(run.of(KNOWN))}", lines)
+        groups.setdefault(f"{v.implementation.partition('.')[0]}: {v.reason.partition(':')[0]}", []).append(v)
+    for name, found in groups.items():
+        implementations = _listed(v.implementation.partition(".")[2] for v in found)
+        places: dict[str, dict[str, None]] = {}
+        for v in found:
+            places.setdefault(v.operation, {})[v.quantity] = None
+        where = ", ".join(f"{operation} {_listed(quantities)}" for operation, quantities in places.items())
+        lines.append(f"! {name} ({implementations}): {where} in {_formats(v.dtype for v in found)}; {len(found)}")
+    if lines:
+        lines.append("crosscheck defects says more of each, and shows it")
+    return _section(f"Known defects of a framework: {len(run.of(KNOWN))} checks", lines)
 
 
 def _vacuous(run: Run) -> list[RenderableType]:
     """Grouped by what is checked, since the inputs and not the implementation make a check vacuous."""
     rows: dict[str, dict[str, dict[str, None]]] = {}
-    vacuous = run.of(VACUOUS)
-    for v in vacuous:
-        row = rows.setdefault(f"{v.operation} {v.case}, {v.check.replace('_', ' ')}", {})
-        row.setdefault(v.dtype, {})[v.quantity] = None
+    bounds: dict[str, list[float]] = {}
+    for v in run.of(VACUOUS):
+        place = f"{v.operation} {v.case}, {v.check.replace('_', ' ')}"
+        rows.setdefault(place, {}).setdefault(v.quantity, {})[v.dtype] = None
+        bounds.setdefault(place, []).extend(v.resolution[:1] if v.resolution else ())
     lines = []
     for place, row in rows.items():
-        parts = (f"{dtype} {' '.join(quantities)}" for dtype, quantities in row.items())
-        lines.append(f"○ {place}: {'; '.join(parts)}")
-    title = f"Vacuous: {len(vacuous)} (zeros, half the answer or a constant would pass; never counted)"
+        alike: dict[str, list[str]] = {}
+        for quantity, dtypes in row.items():
+            alike.setdefault(_formats(dtypes), []).append(quantity)
+        parts = (f"{' '.join(quantities)} in {dtypes}" for dtypes, quantities in alike.items())
+        told = f" (bounds from {_short(min(bounds[place]))} ulp)" if bounds[place] else ""
+        lines.append(f"○ {place}: {'; '.join(parts)}{told}")
+    title = (
+        f"Vacuous: {len(run.of(VACUOUS))} (zeros, half, a constant or a stale answer would pass; never counted)"
+    )
     return _section(title, lines)
+
+
+def _listed(words: Iterable[str]) -> str:
+    return " ".join(dict.fromkeys(words))
+
+
+def _formats(dtypes: Iterable[str]) -> str:
+    found = set(dtypes)
+    return "all formats" if found == set(FORMATS) else " ".join(name for name in FORMATS if name in found)
 
 
 def _gaps(run: Run) -> list[RenderableType]:

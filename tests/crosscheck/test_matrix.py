@@ -13,10 +13,10 @@ from crosscheck.formats import FORMATS
 from crosscheck.implementation import Implementation
 from crosscheck.implementations import implementations
 from crosscheck.judge import FAIL, Cell
-from crosscheck.known import stale, with_known
+from crosscheck.known import stale
 from crosscheck.matrix import Selection, plan, run_cell
 from crosscheck.operations import operation, operations
-from crosscheck.pytest_plugin import matrix_parameters, matrix_plan, record
+from crosscheck.pytest_plugin import matrix_parameters
 
 REFERENCE = plan(Selection(implementations=("reference",))).cells
 
@@ -24,22 +24,6 @@ REFERENCE = plan(Selection(implementations=("reference",))).cells
 def pytest_generate_tests(metafunc):
     if metafunc.function is test_matrix:
         metafunc.parametrize(("number", "quantity"), [*matrix_parameters(metafunc.config)])
-
-
-@pytest.fixture(scope="session")
-def verdicts(request):
-    """The verdicts of every cell that the collected tests ask for, from as many processes as there are cores."""
-    cells = matrix_plan(request.config).cells
-    numbers = sorted({item.callspec.params["number"] for item in request.session.items if _is_of_matrix(item)})
-    judged = {}
-    for i, found in workers.run(cells[number] for number in numbers):
-        judged[numbers[i]] = with_known(found)
-    record(request.config, (verdict for number in numbers for verdict in judged[number]))
-    return judged
-
-
-def _is_of_matrix(item):
-    return hasattr(item, "callspec") and "number" in item.callspec.params
 
 
 def test_matrix(verdicts, number, quantity):
