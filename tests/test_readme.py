@@ -14,7 +14,7 @@ from crosscheck.cli import main
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^\$ crosscheck (.*)$", README, flags=re.MULTILINE)
-LONG = ("--all", "derivations", "accuracy")  # their own tests run what they run
+LONG = ("--all", "derivations", "accuracy", "defects")  # their own tests run what they run
 
 
 def test_the_two_commands_stand_first():
@@ -30,7 +30,8 @@ def test_a_command_of_the_readme_runs(command, capsys):
         if framework in command:
             pytest.importorskip(framework)
     assert main(shlex.split(command)) == 0
-    assert "✓" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert ("operation  case" if command.startswith("cases") else "✓") in shown
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.split()[0] in LONG])
@@ -39,12 +40,29 @@ def test_a_long_command_of_the_readme_is_known(command, capsys):
     assert "usage: crosscheck" in capsys.readouterr().out
 
 
-def test_the_table_has_a_row_for_every_quantity():
+def test_the_table_shows_every_quantity_of_the_operations_it_shows():
     from crosscheck.operations import operations
 
-    for one in operations().values():
-        for quantity in one.quantities:
-            assert re.search(rf"^{one.name} {quantity} +✓", README, flags=re.MULTILINE), (one.name, quantity)
+    rows = re.findall(r"^(\w+) (\w+) +✓", README, flags=re.MULTILINE)
+    shown = dict.fromkeys(name for name, _ in rows)
+    assert {"sigmoid", "softmax", "cross_entropy", "two_layer"} <= set(shown)
+    assert rows == [(name, quantity) for name in shown for quantity in operations()[name].quantities]
+
+
+def test_every_operation_and_implementation_is_named():
+    from crosscheck.implementations import implementations
+    from crosscheck.operations import operations
+
+    for name in (*operations(), *implementations()):
+        assert f"`{name}`" in README, name
+
+
+@pytest.mark.parametrize("command", re.findall(r"^\$ pytest (.*)$", README, flags=re.MULTILINE))
+def test_the_options_of_pytest_are_those_of_the_plugin(command, pytestconfig):
+    options = [word for word in shlex.split(command) if word.startswith("--")]
+    assert options
+    for option in options:
+        pytestconfig.getoption(option.removeprefix("--").replace("-", "_"))  # ValueError where there is none
 
 
 def test_every_special_value_of_an_operation_is_in_its_table():

@@ -6,6 +6,7 @@ The verdict is legible without colour: ✓ pass, ✗ fail, ! a known defect of t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from io import StringIO
 from typing import Any
@@ -82,6 +83,8 @@ def _cell(verdicts: Sequence[Verdict]) -> Text:
     ulp = [v.worst_ulp for v in counted if v.worst_ulp is not None]
     ratio = [v.worst_ratio for v in counted if v.worst_ratio is not None]
     figures = f" {_ulp(max(ulp)):>6} {_short(max(ratio))}" if ulp and ratio else ""
+    if any(v.worst and v.worst_ratio == math.inf and not math.isfinite(v.worst.got) for v in counted):
+        figures = " NaN or inf"
     return Text(mark, style=style) + Text(figures, style="")
 
 

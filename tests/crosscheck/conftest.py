@@ -28,7 +28,7 @@ class Matrix:
         running = workers.run(self.cells)
         try:
             for i, found in running:
-                self.judged[self.numbers[i]] = with_known(found)
+                self.judged[self.numbers[i]] = found
                 if self.given_up.is_set():
                     return
         except Exception as error:
@@ -47,7 +47,8 @@ class Matrix:
             self._judge()
         if self.error is not None:
             raise self.error
-        return self.judged
+        marked = iter(with_known(verdict for found in self.judged.values() for verdict in found))
+        return {number: [next(marked) for _ in found] for number, found in self.judged.items()}
 
     def give_up(self):
         self.given_up.set()
