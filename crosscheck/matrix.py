@@ -61,10 +61,13 @@ def plan(selection: Selection) -> Plan:
     """Turn names into cells. ValueError names an unknown name, or a device asked for and absent."""
     chosen_operations = [operation(name) for name in selection.operations] or [*operations().values()]
     chosen_formats = [format_of(name) for name in selection.dtypes] or [*FORMATS.values()]
-    known = dict.fromkeys(case for one in chosen_operations for case in one.cases)
-    for case in selection.cases:
-        if case not in known:
-            raise ValueError(f"case: got {case!r}, expected one of {', '.join(known)}")
+    known = {name: case for one in chosen_operations for name, case in one.cases.items()}
+    for name in selection.cases:
+        if name not in known:
+            single = [n for n, case in known.items() if case.family != "widths"]
+            several = [n for n, case in known.items() if case.family == "widths"]
+            listed = ", ".join([*single, *([f"{several[0]} … {several[-1]}"] if several else [])])
+            raise ValueError(f"case: got {name!r}, expected one of {listed}")
     if selection.device not in ("auto", "cpu", "cuda"):
         raise ValueError(f"device: got {selection.device!r}, expected cpu, cuda or auto")
     places, gaps = _places(selection)
@@ -115,6 +118,11 @@ def _places(selection: Selection) -> tuple[list[tuple[Implementation, str]], lis
             if named:
                 raise ValueError(f"implementation: {one.name} cannot run: {error}") from None
             gaps.append(Gap(one.name, str(error)))
+            continue
+        if not devices:
+            if named:
+                raise ValueError(f"implementation: {one.name} cannot run: {one.framework} finds no CUDA device")
+            gaps.append(Gap(one.name, f"{one.framework} finds no CUDA device"))
             continue
         wanted = [d for d in devices if selection.device in ("auto", d.partition(":")[0])]
         places += [(one, device) for device in wanted]

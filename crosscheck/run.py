@@ -41,7 +41,12 @@ class Run:
 
     @property
     def stale(self) -> tuple[str, ...]:
-        """Records of known defects that no longer fail, each as a line that says so."""
+        """Records of known defects that no longer fail, each as a line that says so.
+
+        Only at seed 0, at which they were recorded: other inputs need not show a defect.
+        """
+        if self.seed != 0:
+            return ()
         return tuple(
             f"{name}: '{defect.name}' no longer fails; remove it from its record in crosscheck/known/"
             for defect, name in stale(self.verdicts)
