@@ -72,6 +72,11 @@ def _products_in_float32(operation: Operation, format: Format) -> bool:
     return format.name == "float32" and operation.taps
 
 
+def _compiled(operation: Operation, format: Format) -> bool:
+    """In the dtypes that people compile for: every program takes a C++ compiler some five seconds."""
+    return format.name in ("float32", "bfloat16") and "torch" in operation.forms
+
+
 def _by_rows(operation: Operation, format: Format) -> bool:
     return "torch" in operation.forms and torch_modes.has_rows(operation)
 
@@ -90,6 +95,7 @@ IMPLEMENTATIONS = (
         "torch.compile, gradients included",
         torch_modes.compiled,
         compiles=True,
+        takes=_compiled,
         skips=frozenset({"widths"}),
     ),
     _mode("composed", "autograd of exp, sum and log, composed by hand", torch_programs.eager, "torch.composed"),
