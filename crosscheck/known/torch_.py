@@ -9,6 +9,10 @@ from .record import Cells, Defect, Numbers, Reproduction, exactly
 from .torch_digits import leaf
 
 ALL = ("float64", "float32", "bfloat16", "float16")
+_ORDINARY = (
+    *("smoothed", "soft", "typical", "tiny", "wide", "extreme", "thousand"),
+    *("strided", "reversed", "fortran", "broadcast", "one_example"),
+)
 
 
 def _masked_class() -> Numbers:
@@ -112,10 +116,7 @@ DEFECTS = (
         reason="it is computed as (1 − y) x − log σ(x): for x < 0 and y = 0 a difference of two numbers near x",
         shown=Reproduction("F.binary_cross_entropy_with_logits(-20, 0)", "float64", _bce),
         threads=("pytorch/pytorch#195529",),
-        cells=(
-            Cells("binary_cross_entropy", ("value",), ALL, ("smoothed", "soft")),
-            Cells("binary_cross_entropy", ("value",), ("float64",), ("typical", "wide", "extreme", "thousand")),
-        ),
+        cells=(Cells("binary_cross_entropy", ("value",), ALL, _ORDINARY),),
     ),
     Defect(
         name="binary cross-entropy gradient under torch.func",
