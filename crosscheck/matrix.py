@@ -106,31 +106,41 @@ def _chosen(selection: Selection, implementation: Implementation, case: Case) ->
 
 
 def _places(selection: Selection) -> tuple[list[tuple[Implementation, str]], list[Gap]]:
-    """Each implementation with each of its devices; one that is not installed is a gap, or if named an error."""
+    """Each implementation with each of its devices; what cannot run is a gap.
+
+    It is an error where it was named, or where nothing of a framework that was named can run.
+    """
     named = [one for name in selection.implementations for one in select(name)]
-    places: list[tuple[Implementation, str]] = []
-    gaps: list[Gap] = []
     usual = [one for one in implementations().values() if selection.all or not one.extra]
+    places: list[tuple[Implementation, str]] = []
+    unable: dict[str, str] = {}
+    gaps: list[Gap] = []
     for one in dict.fromkeys(named) or usual:
-        try:
-            devices = one.devices()
-        except ImportError as error:
-            if named:
-                raise ValueError(f"implementation: {one.name} cannot run: {error}") from None
-            gaps.append(Gap(one.name, str(error)))
-            continue
-        if not devices:
-            if named:
-                raise ValueError(f"implementation: {one.name} cannot run: {one.framework} finds no CUDA device")
-            gaps.append(Gap(one.name, f"{one.framework} finds no CUDA device"))
+        devices, unable_because = _devices(one)
+        if unable_because:
+            unable[one.name] = unable_because
+            gaps.append(Gap(one.name, unable_because))
             continue
         wanted = [d for d in devices if selection.device in ("auto", d.partition(":")[0])]
         places += [(one, device) for device in wanted]
         if selection.device == "auto" and one.name != "reference" and len(devices) == 1:
             gaps.append(Gap(f"{one.name} on a GPU", f"{one.framework} finds no CUDA device"))
+    for name in selection.implementations:
+        first, *rest = select(name)
+        if all(one.name in unable for one in (first, *rest)):
+            raise ValueError(f"implementation: {first.name} cannot run: {unable[first.name]}")
     if selection.device == "cuda" and not places:
         raise ValueError("device: got 'cuda', but no CUDA device is found by the implementations asked for")
     return places, gaps
+
+
+def _devices(one: Implementation) -> tuple[tuple[str, ...], str]:
+    """Its devices, and why it has none."""
+    try:
+        devices = one.devices()
+    except ImportError as error:
+        return (), str(error)
+    return devices, "" if devices else f"{one.framework} finds no CUDA device"
 
 
 def run_cell(cell: Cell) -> tuple[Verdict, ...]:

@@ -251,6 +251,18 @@ def test_a_mode_of_gpus_is_a_gap_without_one_and_if_named_an_error(monkeypatch):
         plan(Selection(implementations=("torch.tf32",)))
 
 
+def test_a_framework_can_be_named_where_one_of_its_modes_cannot_run(monkeypatch):
+    """``-i torch`` was an error without a GPU: the tests named single modes only."""
+    from crosscheck import matrix
+
+    here = Implementation("torch.eager", "", lambda *_: {}, lambda: ("cpu",))
+    absent = Implementation("torch.tf32", "", lambda *_: {}, lambda: ())
+    monkeypatch.setattr(matrix, "select", lambda name: [here, absent])
+    found = plan(Selection(implementations=("torch",), operations=("softmax",)))
+    assert {cell.implementation for cell in found.cells} == {"torch.eager"}
+    assert "torch.tf32" in {gap.what for gap in found.gaps}
+
+
 def test_an_unknown_case_is_told_without_naming_every_width():
     with pytest.raises(ValueError, match=r"masked, .* width_1 … width_129$") as error:
         plan(Selection(operations=("softmax",), cases=("width_400",)))
