@@ -72,7 +72,7 @@ def tolerance(name: str, quantity: str | None = None, dtype: object = None, **in
     True
     """
     one, wanted, given = _checked(name, quantity, inputs)
-    found = sorted({array.dtype.name for name, array in given.items() if name not in one.integers})
+    found = sorted({array.dtype.name for name, array in given.items() if name not in one.integers | one.scalars})
     if dtype is None and len(found) > 1:
         raise ValueError(f"dtype: not given, and the inputs have several: {', '.join(found)}")
     format = format_of(found[0] if dtype is None else dtype)
@@ -91,6 +91,8 @@ def _checked(name: str, quantity: str | None, inputs: dict[str, Any]) -> tuple[O
         raise ValueError(f"{missing}: missing, {name} {wanted} needs {', '.join(leaves)}")
     given = {leaf: shapes.array(leaf, inputs[leaf]) for leaf in leaves}
     shapes.check(given, one.shapes, one.integers)
+    if one.check is not None and one.integers <= set(given):
+        one.check(**given)
     return one, wanted, given
 
 
@@ -106,6 +108,8 @@ def validate(
     """
     if jobs < 1:
         raise ValueError(f"jobs: got {jobs}, expected 1 or more")
+    if selection is not None and not isinstance(selection, Selection):
+        raise TypeError(f"selection: got {selection!r}, expected a Selection, such as Selection(('softmax',))")
     selection = selection or Selection()
     return execute(plan(selection), selection.seed, progress, jobs)
 

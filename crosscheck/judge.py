@@ -67,9 +67,10 @@ class Verdict(Assessment):
 
     @property
     def id(self) -> str:
-        """operation-quantity-implementation-dtype-case, with the device where it is not the CPU."""
+        """operation-quantity-implementation-dtype-case, with the device and the check where not CPU and local."""
         where = "" if self.device == "cpu" else f"@{self.device}"
-        return f"{self.operation}-{self.quantity}-{self.implementation}{where}-{self.dtype}-{self.case}"
+        check = "" if self.check == LOCAL else f"-{self.check}"
+        return f"{self.operation}-{self.quantity}-{self.implementation}{where}-{self.dtype}-{self.case}{check}"
 
 
 @dataclass(frozen=True)

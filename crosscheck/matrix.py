@@ -80,6 +80,12 @@ def plan(selection: Selection) -> Plan:
         for name, case in one.cases.items()
         if _chosen(selection, implementation, case)
     )
+    if places and not cells:
+        names = ", ".join(dict.fromkeys(one.name for one, _ in places))
+        what = ", ".join(one.name for one in chosen_operations)
+        raise ValueError(
+            f"selection: none of {names} runs {what} in such formats and cases; nothing is to be judged"
+        )
     return Plan(cells, tuple(gaps))
 
 

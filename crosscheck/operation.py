@@ -33,6 +33,7 @@ class Operation:
     ``scalars``   the inputs that forms take as Python numbers
     ``along``     input → the input that is its tangent: the program of all quantities is differentiated along
                   them by forward mode, and the tangent of ``q`` is the quantity ``t_q``
+    ``check``     raises ValueError, by name, where the values of inputs mean nothing to the operation
     ``special``   quantity → the rows that the table of special values fixes, where the equation alone gives NaN
     ``open``      quantity → the elements for which no value is prescribed, because conventions in use differ
     ``table``     the table itself: input, result, why
@@ -51,6 +52,7 @@ class Operation:
     integers: frozenset[str] = frozenset()
     scalars: frozenset[str] = frozenset()
     along: Mapping[str, str] = field(default_factory=dict)
+    check: Callable[..., None] | None = None
     special: Mapping[str, Special] = field(default_factory=dict)
     open: Mapping[str, Callable[..., np.ndarray]] = field(default_factory=dict)
     table: tuple[tuple[str, str, str], ...] = ()

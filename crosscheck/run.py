@@ -36,8 +36,8 @@ class Run:
 
     @property
     def passed(self) -> bool:
-        """Nothing failed, something passed, and no record of a known defect is stale."""
-        return self.counts[FAIL] == 0 and self.counts[PASS] > 0 and not self.stale
+        """Nothing failed, something was judged, and no record of a known defect is stale."""
+        return self.counts[FAIL] == 0 and self.counts[PASS] + self.counts[KNOWN] > 0 and not self.stale
 
     @property
     def stale(self) -> tuple[str, ...]:

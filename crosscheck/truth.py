@@ -121,7 +121,7 @@ def rounded(graph: Graph, quantity: str, given: Arrays, format: Format, stored: 
     model = Model.of(format)
 
     def start(name: str, array: np.ndarray) -> Any:
-        if array.dtype.kind == "i":
+        if array.dtype.kind in "iu":
             return array
         return (Rounded.stored if name in stored else Rounded.exactly)(array, model)
 
@@ -140,7 +140,7 @@ def enclose(
     """The quantity as an enclosure of its exact value."""
 
     def start(name: str, array: np.ndarray) -> Any:
-        return array if array.dtype.kind == "i" else Ball.of(array)
+        return array if array.dtype.kind in "iu" else Ball.of(array)
 
     def balls() -> Ball:
         result: Ball = evaluate_from_inputs(graph, given, quantity, start, working_precision())

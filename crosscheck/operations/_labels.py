@@ -121,6 +121,18 @@ def forms(reduction: str) -> dict[str, Callable[[Any], Any]]:
     return {"torch": torch(reduction), "jax": jax(reduction), "jax.optax": optax(reduction)}
 
 
+def check(x: np.ndarray, labels: np.ndarray, weight: np.ndarray, smoothing: np.ndarray, **others: object) -> None:
+    """ValueError for a label that is no class and not −100, a weight below 0, a smoothing outside [0, 1]."""
+    classes = x.shape[-1]
+    wrong = labels[(labels != IGNORED) & ((labels < 0) | (labels >= classes))]
+    if wrong.size:
+        raise ValueError(f"labels: got {wrong[0]}, expected 0 to {classes - 1}, or {IGNORED} for a row to ignore")
+    if (weight < 0).any():
+        raise ValueError(f"weight: got {weight.min()}, expected numbers from 0")
+    if smoothing < 0 or smoothing > 1:
+        raise ValueError(f"smoothing: got {smoothing}, expected a number from 0 to 1")
+
+
 def of_rows(labels: np.ndarray, **others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Special values of what has one number for each row: 0 in the ignored ones."""
     return labels == IGNORED, np.zeros(labels.shape)

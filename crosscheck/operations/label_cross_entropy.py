@@ -23,6 +23,7 @@ OPERATION = Operation(
     logits=frozenset({"x"}),
     integers=_labels.INTEGERS,
     scalars=_labels.SCALARS,
+    check=_labels.check,
     special=_labels.ROWS,
     open={"vjp": _labels.beside_infinity},
     table=_labels.TABLE,

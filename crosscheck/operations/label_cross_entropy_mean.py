@@ -23,6 +23,7 @@ OPERATION = Operation(
     logits=frozenset({"x"}),
     integers=_labels.INTEGERS,
     scalars=_labels.SCALARS,
+    check=_labels.check,
     special=_labels.SCALAR,
     open={"vjp": _labels.no_weight("x"), "jvp": _labels.no_weight("")},
     table=(

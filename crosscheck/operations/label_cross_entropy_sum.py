@@ -23,6 +23,7 @@ OPERATION = Operation(
     logits=frozenset({"x"}),
     integers=_labels.INTEGERS,
     scalars=_labels.SCALARS,
+    check=_labels.check,
     special=_labels.SCALAR,
     table=(*_labels.TABLE, ("all rows ignored, or none there", "0, gradient 0", "the sum of nothing")),
 )

@@ -75,7 +75,10 @@ def _now(look: Look) -> str:
     unit = f"ulp of {look.defect.shown.dtype}"
     apart = f"off by {look.ulps:,.0f} {unit}" if math.isfinite(look.ulps) else f"no number of {unit} apart"
     gone = "; it no longer shows: remove the record" if look.status == GONE else ""
-    return f"got {look.got:.9g}, exact {look.exact:.9g}, {apart}{gone}"
+    got, exact = f"{look.got:.9g}", f"{look.exact:.9g}"
+    if got == exact:
+        got, exact = f"{look.got:.17g}", f"{look.exact:.17g}"
+    return f"got {got}, exact {exact}, {apart}{gone}"
 
 
 def _closing(looks: Sequence[Look]) -> Text:

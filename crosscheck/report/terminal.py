@@ -178,5 +178,5 @@ def _closing(run: Run) -> Text:
         f"{counts[PASS]} checks passed, {counts[FAIL]} failed, {counts[KNOWN]} known, {counts[VACUOUS]} vacuous"
     )
     style = "bold green" if run.passed else "bold red"
-    sharp += "" if counts[PASS] or counts[FAIL] else " (nothing was checked)"
+    sharp += "" if counts[PASS] or counts[FAIL] or counts[KNOWN] else " (nothing was checked)"
     return Text(f"{sharp}, seed {run.seed}, {run.seconds:.0f} s", style=style)

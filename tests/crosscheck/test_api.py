@@ -157,3 +157,46 @@ def test_more_bad_calls_are_one_line_that_names_the_argument(call, message):
 def test_the_quantity_may_be_named_and_an_enclosure_shows_itself():
     truth = crosscheck.exact("softmax", quantity="vjp", x=np.zeros(2), cotangent=np.array([1.0, 0.0]))
     assert repr(truth).startswith("Enclosure([ 0.25 -0.25] ± ")
+
+
+LABELS = {
+    "x": np.float32([[1, 2, 3], [0, -1, 4]]),
+    "labels": np.array([2, 0]),
+    "weight": np.ones(3, np.float32),
+    "smoothing": np.float32(0),
+}
+
+
+@pytest.mark.parametrize("ask", [crosscheck.exact, crosscheck.tolerance])
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"labels": np.array([3, 0])}, "labels: got 3, expected 0 to 2, or -100 for a row to ignore"),
+        ({"labels": np.array([-1, 0])}, "labels: got -1, expected 0 to 2"),
+        ({"smoothing": np.float32(2)}, "smoothing: got 2.0, expected a number from 0 to 1"),
+        ({"weight": -np.ones(3, np.float32)}, "weight: got -1.0, expected numbers from 0"),
+    ],
+)
+def test_inputs_that_mean_nothing_are_refused_by_name(ask, wrong, message):
+    """A label that is no class got the cost 0 of a row that has none: only shapes and dtypes were looked at."""
+    with pytest.raises(ValueError, match="^" + message):
+        ask("label_cross_entropy", **{**LABELS, **wrong})
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint64", "int8", "int32"])
+def test_labels_may_be_any_integers(dtype):
+    """Unsigned ones ended in a TypeError from inside: every case has signed ones."""
+    given = {**LABELS, "labels": LABELS["labels"].astype(dtype)}
+    wanted = crosscheck.exact("label_cross_entropy", **LABELS).round("float32")
+    np.testing.assert_array_equal(crosscheck.exact("label_cross_entropy", **given).round("float32"), wanted)
+
+
+def test_a_scalar_does_not_decide_the_dtype():
+    bound = crosscheck.tolerance("label_cross_entropy", **{**LABELS, "smoothing": 0.125})
+    wanted = crosscheck.tolerance("label_cross_entropy", **{**LABELS, "smoothing": np.float32(0.125)})
+    np.testing.assert_array_equal(bound, wanted)
+
+
+def test_a_selection_is_a_selection():
+    with pytest.raises(TypeError, match=r"^selection: got 'softmax', expected a Selection"):
+        crosscheck.validate("softmax")

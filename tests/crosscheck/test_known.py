@@ -201,3 +201,10 @@ def test_the_records_are_read_without_their_frameworks():
     program = "import sys, crosscheck.known; print([m for m in ('torch', 'jax') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_run_of_known_defects_alone_is_all_right():
+    """The command that repeats one ended with 1, and said that nothing was checked."""
+    run = Run((_verdict("known"),), (), seed=1, seconds=0.0)
+    assert run.passed
+    assert "nothing was checked" not in str(run)

@@ -267,3 +267,19 @@ def test_an_unknown_case_is_told_without_naming_every_width():
     with pytest.raises(ValueError, match=r"masked, .* width_1 … width_129$") as error:
         plan(Selection(operations=("softmax",), cases=("width_400",)))
     assert "width_2," not in str(error.value)
+
+
+def test_a_selection_that_selects_nothing_is_an_error_that_says_so():
+    selection = Selection(implementations=("reference",), operations=("sigmoid",), cases=("masked",))
+    with pytest.raises(ValueError, match=r"^case: got 'masked'"):
+        plan(selection)
+    pytest.importorskip("torch")
+    with pytest.raises(ValueError, match=r"^selection: none of torch\.autocast runs two_layer in such formats"):
+        plan(Selection(("two_layer",), ("torch.autocast",), dtypes=("float64",)))
+
+
+def test_every_verdict_has_an_id_of_its_own():
+    """Both checks of a quantity had one."""
+    cells = plan(Selection(operations=("two_layer",), implementations=("reference",), cases=("square",))).cells
+    ids = [verdict.id for cell in cells for verdict in run_cell(cell)]
+    assert len(set(ids)) == len(ids)
