@@ -108,7 +108,7 @@ OPERATION = Operation(
     },
     shapes={"x": "... n", "y": "... n", "cotangent": "...", "tangent": "... n"},
     cases={
-        **logit_cases(_hard, widths=True, masks=False),
+        **logit_cases(_hard, masks=False),
         "soft": Case("soft", "N(0, 3), targets from a Dirichlet distribution, 8×10", _soft),
         "smoothed": Case("smoothed", "N(0, 3), labels smoothed by 0.1, 8×10", _smoothed),
         "level": Case("level", "two logits in ±0.1, one of them moves, 8×2", _level),
