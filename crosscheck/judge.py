@@ -51,6 +51,16 @@ class Assessment:
     worst: Worst | None = None
 
 
+def spelled(operation: str, quantity: str, implementation: str, device: str, dtype: str, case: str) -> str:
+    """A place in the matrix in a word: two_layer-d_phi-jax.jit-float32-saturated.
+
+    >>> spelled("softmax", "vjp", "torch.eager", "cuda:0", "float32", "typical")
+    'softmax-vjp-torch.eager@cuda:0-float32-typical'
+    """
+    where = "" if device == "cpu" else f"@{device}"
+    return f"{operation}-{quantity}-{implementation}{where}-{dtype}-{case}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Verdict(Assessment):
     """An assessment with its place: one check of one quantity in one cell of the matrix."""
@@ -68,9 +78,9 @@ class Verdict(Assessment):
     @property
     def id(self) -> str:
         """operation-quantity-implementation-dtype-case, with the device and the check where not CPU and local."""
-        where = "" if self.device == "cpu" else f"@{self.device}"
         check = "" if self.check == LOCAL else f"-{self.check}"
-        return f"{self.operation}-{self.quantity}-{self.implementation}{where}-{self.dtype}-{self.case}{check}"
+        place = spelled(self.operation, self.quantity, self.implementation, self.device, self.dtype, self.case)
+        return place + check
 
 
 @dataclass(frozen=True)

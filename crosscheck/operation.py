@@ -65,6 +65,14 @@ class Operation:
     def inputs(self) -> tuple[str, ...]:
         return inputs_of(self.graph)
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether every row has results of its own, or adds to a sum over the rows, whatever the others hold."""
+        shapes = self.shapes
+        if self.taps:
+            return shapes["x"].split()[0] == shapes["y"].split()[0]
+        return shapes["x"].startswith("...") and shapes.get("cotangent", "").startswith("...")
+
     def leaves(self, quantity: str) -> tuple[str, ...]:
         """The inputs that a quantity depends on, through the graph."""
         found: dict[str, None] = {}

@@ -85,13 +85,13 @@ def _names(words: Iterable[str]) -> tuple[str, ...]:
 def matrix_parameters(config: pytest.Config) -> Iterator[Any]:
     """(number of the cell in the plan, quantity) for ``metafunc.parametrize``, with an id and the markers."""
     from .implementations import implementations
+    from .judge import spelled
 
     for number, cell in enumerate(matrix_plan(config).cells):
-        device = "" if cell.device == "cpu" else f"@{cell.device}"
         marks = [getattr(pytest.mark, name) for name in markers_of(cell, implementations()[cell.implementation])]
         for quantity in cell.operation.quantities:
-            where = f"{cell.operation.name}-{quantity}-{cell.implementation}{device}"
-            yield pytest.param(number, quantity, id=f"{where}-{cell.format.name}-{cell.case}", marks=marks)
+            place = (cell.operation.name, quantity, cell.implementation, cell.device, cell.format.name, cell.case)
+            yield pytest.param(number, quantity, id=spelled(*place), marks=marks)
 
 
 def markers_of(cell: Cell, implementation: Implementation) -> tuple[str, ...]:

@@ -64,7 +64,7 @@ class Mode:
             self.form in operation.forms
             and (not self.products or operation.taps)
             and (not self.dtypes or format.name in self.dtypes)
-            and not (self.rows and not programs.has_rows(operation))
+            and not (self.rows and not operation.has_rows)
             and not (self.wide and operation.shapes.get("cotangent") != operation.shapes["x"])
             and not (function_only and operation.taps)
         )

@@ -51,14 +51,6 @@ def by_grad(jax: Any, f: Form, x: Any, cotangent: Any, tangent: Any, second: boo
     return found | ({"hvp": jax.grad(along)(x)} if second else {})
 
 
-def has_rows(operation: Operation) -> bool:
-    """Whether rows are independent, by the shapes: leading axes that the inputs share, or a network's batch."""
-    shapes = operation.shapes
-    if operation.taps:
-        return shapes["x"].startswith("N ")
-    return shapes["x"] in ("...", "... n") and shapes.get("cotangent", "").startswith("...")
-
-
 def of_function(
     jax: Any, operation: Operation, form: Form, wrap: Callable[[Form], Form], derive: Derive, rows: bool, axis: int
 ) -> Program:

@@ -78,7 +78,7 @@ def _compiled(operation: Operation, format: Format) -> bool:
 
 
 def _by_rows(operation: Operation, format: Format) -> bool:
-    return "torch" in operation.forms and torch_modes.has_rows(operation)
+    return "torch" in operation.forms and operation.has_rows
 
 
 IMPLEMENTATIONS = (

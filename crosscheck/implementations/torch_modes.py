@@ -11,14 +11,6 @@ from .torch_arrays import torch_module
 from .torch_programs import Form, Program, Tensors, eager, functional
 
 
-def has_rows(operation: Operation) -> bool:
-    """Whether every row has results of its own, or adds to a sum over the rows, whatever the others hold."""
-    shapes = operation.shapes
-    if operation.taps:
-        return shapes["x"].split()[0] == shapes["y"].split()[0]
-    return shapes["x"].startswith("...") and shapes["cotangent"].startswith("...")
-
-
 def by_rows(operation: Operation, form: Form) -> Program:
     """``torch.vmap`` over the rows; J and the gradients of what all rows share are summed afterwards.
 

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import StringIO
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 
 from ..cases import Case
 from ..operation import Operation
+from .plain import WIDTH, plain
 
-WIDTH = 100
 SCHEMA = "crosscheck.cases/1"
 
 
 def text(operations: Sequence[Operation], width: int = WIDTH) -> str:
     """The table as plain text."""
-    console = Console(file=StringIO(), width=width, color_system=None, force_terminal=False)
-    console.print(render(operations))
-    return str(console.file.getvalue()).rstrip()  # type: ignore[attr-defined]
+    return plain(render(operations), width)
 
 
 def render(operations: Sequence[Operation]) -> RenderableType:

@@ -8,24 +8,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from io import StringIO
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from ..known import GONE, OUTSIDE, SHOWS, UNINSTALLED, Cells, Look, all_show
+from .plain import WIDTH, plain
 
-WIDTH = 100
 _MARKS = {SHOWS: ("!", "yellow"), GONE: ("✗", "bold red"), OUTSIDE: ("–", "dim"), UNINSTALLED: ("–", "dim")}
 
 
 def text(looks: Sequence[Look], width: int = WIDTH) -> str:
     """The report as plain text."""
-    console = Console(file=StringIO(), width=width, color_system=None, force_terminal=False)
-    console.print(render(looks))
-    return str(console.file.getvalue()).rstrip()  # type: ignore[attr-defined]
+    return plain(render(looks), width)
 
 
 def render(looks: Sequence[Look]) -> RenderableType:

@@ -6,16 +6,14 @@
 
 from __future__ import annotations
 
-from io import StringIO
-
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from ..proof import MET, PROVED, REFUTED, UNDECIDED, DerivationResult, ErratumResult, Results, Verdict, all_right
+from .plain import WIDTH, plain
 
-WIDTH = 100
 _MARKS = {
     PROVED: ("✓", "green"),
     MET: ("✓", "green"),
@@ -26,9 +24,7 @@ _MARKS = {
 
 def text(results: Results, width: int = WIDTH) -> str:
     """The report as plain text."""
-    console = Console(file=StringIO(), width=width, color_system=None, force_terminal=False)
-    console.print(render(results))
-    return str(console.file.getvalue()).rstrip()  # type: ignore[attr-defined]
+    return plain(render(results), width)
 
 
 def render(results: Results) -> RenderableType:

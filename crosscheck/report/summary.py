@@ -11,11 +11,11 @@ from ..environment import environment
 from ..implementations import implementations
 from ..judge import FAIL, KNOWN, PASS, UNAVAILABLE, VACUOUS, Cell, Verdict
 from ..known import stale
-from ..matrix import Gap, Plan
+from ..matrix import Plan
+from .gaps import not_validated
 
 _LABEL = len("implementations") + 2
 _PACKAGES = {"reference": "softmax-crosscheck"}
-_GPU = " on a GPU"
 
 
 def lines(verdicts: Sequence[Verdict], plan: Plan | None = None, width: int = 100) -> Iterator[str]:
@@ -76,28 +76,15 @@ def _known(verdicts: Sequence[Verdict]) -> Iterator[str]:
 
 
 def _missing(verdicts: Sequence[Verdict], plan: Plan | None) -> Iterator[str]:
+    yield from not_validated(plan.gaps if plan is not None else (), verdicts)
     if plan is not None:
-        yield from _gaps(plan.gaps)
         places = {(v.operation, v.implementation, v.device, v.dtype, v.case) for v in verdicts}
         left = len(plan.cells) - len(places)
         if left > 0:
             yield f"{left} of {len(plan.cells)} cells: their tests were not selected, or did not run"
         if not any(_is_extra(cell) for cell in plan.cells):
             yield "the extra implementations and cases: they run with --xc-all"
-    for case, reason in dict.fromkeys((v.case, v.reason) for v in verdicts if v.status == UNAVAILABLE):
-        yield f"{case}: {reason}"
 
 
 def _is_extra(cell: Cell) -> bool:
     return implementations()[cell.implementation].extra or cell.operation.cases[cell.case].extra
-
-
-def _gaps(gaps: Iterable[Gap]) -> Iterator[str]:
-    """Gaps with one reason in one line."""
-    by_reason: dict[str, list[str]] = {}
-    for gap in gaps:
-        by_reason.setdefault(gap.why, []).append(gap.what)
-    for why, what in by_reason.items():
-        on_gpu = all(name.endswith(_GPU) for name in what)
-        names = ", ".join(name.removesuffix(_GPU) if on_gpu else name for name in what)
-        yield f"{names}{_GPU if on_gpu else ''}: {why}"

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from io import StringIO
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -19,8 +18,9 @@ from rich.text import Text
 from ..formats import FORMATS
 from ..judge import FAIL, KNOWN, LOCAL, PASS, UNAVAILABLE, VACUOUS, Verdict
 from ..run import Run
+from .gaps import not_validated
+from .plain import WIDTH, plain
 
-WIDTH = 100
 _MARKS = {
     PASS: ("✓", "green"),
     FAIL: ("✗", "bold red"),
@@ -34,14 +34,18 @@ _CELL_WIDTH = len("✓ 365.18 13.48") + 1
 
 def text(run: Run, width: int = WIDTH) -> str:
     """The report as plain text."""
-    console = Console(file=StringIO(), width=width, color_system=None, force_terminal=False)
-    console.print(render(run, width))
-    return str(console.file.getvalue()).rstrip()  # type: ignore[attr-defined]
+    return plain(render(run, width), width)
 
 
 def render(run: Run, width: int = WIDTH) -> RenderableType:
     """The report of a run, at most ``width`` columns wide."""
-    parts = (_tables(run, width), _failures(run), _known(run), _vacuous(run), _gaps(run))
+    parts = (
+        _tables(run, width),
+        _failures(run),
+        _known(run),
+        _vacuous(run),
+        _section("Not validated", [f"– {line}" for line in not_validated(run.gaps, run.verdicts)]),
+    )
     return Group(*(line for part in parts for line in part), Text(""), _closing(run))
 
 
@@ -163,13 +167,6 @@ def _listed(words: Iterable[str]) -> str:
 def _formats(dtypes: Iterable[str]) -> str:
     found = set(dtypes)
     return "all formats" if found == set(FORMATS) else " ".join(name for name in FORMATS if name in found)
-
-
-def _gaps(run: Run) -> list[RenderableType]:
-    lines = [f"– {gap.what}: {gap.why}" for gap in run.gaps]
-    reasons = dict.fromkeys((v.case, v.reason) for v in run.of(UNAVAILABLE))
-    lines += [f"– {case}: {reason}" for case, reason in reasons]
-    return _section("Not validated", lines)
 
 
 def _closing(run: Run) -> Text:

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from crosscheck.implementations.jax_ import IMPLEMENTATIONS
-from crosscheck.implementations.jax_programs import has_rows
 from crosscheck.operation import Operation
 from crosscheck.operations import operation
 
@@ -94,6 +93,6 @@ def test_without_hvp_in_the_graph_none_is_computed():
 
 
 def test_rows_are_told_by_the_shapes():
-    assert all(has_rows(operation(name)) for name in ("sigmoid", "logsumexp", "cross_entropy", "two_layer"))
+    assert all(operation(name).has_rows for name in ("sigmoid", "logsumexp", "cross_entropy", "two_layer"))
     shapes = {"x": "N D", "y": "N n"}
-    assert not has_rows(Operation("whole", "", {}, {**shapes, "cotangent": ""}, {}, lambda: {}, {}))
+    assert not Operation("whole", "", {}, {**shapes, "cotangent": ""}, {}, lambda: {}, {}).has_rows

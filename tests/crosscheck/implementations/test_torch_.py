@@ -127,11 +127,11 @@ def _settings():
 
 
 def test_rows_are_mapped_where_they_are_independent():
-    assert all(torch_modes.has_rows(one) for one in map(operation, ("sigmoid", "cross_entropy", "two_layer")))
+    assert all(one.has_rows for one in map(operation, ("sigmoid", "cross_entropy", "two_layer")))
     summed = replace(operation("cross_entropy"), shapes={**operation("cross_entropy").shapes, "cotangent": ""})
-    assert not torch_modes.has_rows(summed)
+    assert not summed.has_rows
     transposed = replace(operation("two_layer"), shapes={**operation("two_layer").shapes, "y": "n N"})
-    assert not torch_modes.has_rows(transposed)
+    assert not transposed.has_rows
 
 
 def _pushed_network():
