@@ -10,6 +10,7 @@ import numpy as np
 
 from .cases import Arrays, Case
 from .graph import Graph, inputs_of, needs
+from .mistake import RIGHT, Function, Mistake, program
 
 Special = Callable[..., tuple[np.ndarray, np.ndarray]]
 
@@ -37,6 +38,7 @@ class Operation:
     ``special``   quantity → the rows that the table of special values fixes, where the equation alone gives NaN
     ``open``      quantity → the elements for which no value is prescribed, because conventions in use differ
     ``table``     the table itself: input, result, why
+    ``mistakes``  what people get wrong in it
     """
 
     name: str
@@ -56,6 +58,7 @@ class Operation:
     special: Mapping[str, Special] = field(default_factory=dict)
     open: Mapping[str, Callable[..., np.ndarray]] = field(default_factory=dict)
     table: tuple[tuple[str, str, str], ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
 
     @property
     def quantities(self) -> tuple[str, ...]:
@@ -72,6 +75,10 @@ class Operation:
         if self.taps:
             return shapes["x"].split()[0] == shapes["y"].split()[0]
         return shapes["x"].startswith("...") and shapes.get("cotangent", "").startswith("...")
+
+    def program(self, mistake: Mistake = RIGHT) -> Function:
+        """An implementation in NumPy that has the mistake: inputs by name → every quantity."""
+        return program(self.graph, self.reference, self.taps, mistake)
 
     def leaves(self, quantity: str) -> tuple[str, ...]:
         """The inputs that a quantity depends on, through the graph."""

@@ -11,7 +11,7 @@ LAYERS = (
     {"formats", "graph"},
     {"numbers"},
     {"enclosure", "shapes", "cases"},
-    {"layouts", "differentiate", "regimes", "chain"},
+    {"layouts", "differentiate", "regimes", "chain", "mistake"},
     {"operation", "digits"},
     {"operations", "implementation", "truth"},
     {"implementations", "judge"},
