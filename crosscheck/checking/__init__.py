@@ -14,8 +14,8 @@
 from __future__ import annotations
 
 from .options import DTYPES, Options
-from .result import LIMITED, RIGHT, WRONG, Example, Finding, Report
-from .run import check, check_convention, check_member
+from .result import LIMITED, RIGHT, WRONG, Example, Finding, Report, to_dict
+from .run import check, check_convention, check_with
 
 __all__ = [
     "DTYPES",
@@ -28,5 +28,6 @@ __all__ = [
     "Report",
     "check",
     "check_convention",
-    "check_member",
+    "check_with",
+    "to_dict",
 ]

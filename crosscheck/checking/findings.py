@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from ..cases import Arrays, Case
-from ..formats import FORMATS, Format
+from ..cases import Arrays
+from ..formats import FORMATS
 from ..guest.call import Call, Outcome
 from ..guest.signature import main_quantity
 from ..judge import FAIL, Verdict
 from ..mistake import ALIASED, CHANGED, REUSED, STALE
-from ..operation import Operation
 from .calls import ORDINARY
 from .diagnose import Suspect, suspects
 from .observe import Observation, Subject, call_of, judged
@@ -154,20 +153,19 @@ def _before(seen: Sequence[Observation], one: Observation) -> list[Observation]:
 def _smallest(subject: Subject, here: Sequence[tuple[Observation, Verdict]], ask: Ask) -> Example | None:
     """The smallest input found that shows the first of the failures in the same quantity, in the same way."""
     seen, verdict = min(here, key=lambda pair: sum(a.size for a in pair[0].inputs.values()))
-    if seen.outcome.ended or seen.case.name.startswith("whole_"):
+    if seen.outcome.ended:
         return _example(subject, seen, verdict)
-    format, kind = FORMATS.get(seen.handed), symptom(verdict, seen)
-    if format is None:
-        return _example(subject, seen, verdict)
+    kind = symptom(verdict, seen)
     best: list[tuple[Observation, Verdict]] = [(seen, verdict)]
 
     def fails(inputs: Arrays) -> bool:
-        found = _again(subject, seen.case, seen.handed, format, inputs, ask)
+        found = _again(subject, seen, inputs, ask)
         match = [v for v in found.failed if v.quantity == verdict.quantity and symptom(v, found) == kind]
         if match:
             best.append((found, match[0]))
         return bool(match)
 
+    format = FORMATS.get(seen.handed, FORMATS["float64"])
     chosen = shrink(subject.operation, seen.inputs, format, fails, subject.seed)
     for found, v in reversed(best):
         if all(a is found.inputs.get(n) for n, a in chosen.items()):
@@ -175,16 +173,18 @@ def _smallest(subject: Subject, here: Sequence[tuple[Observation, Verdict]], ask
     return _example(subject, seen, verdict)
 
 
-def _again(subject: Subject, case: Case, handed: str, format: Format, inputs: Arrays, ask: Ask) -> Observation:
-    """One more call, or no observation of a failure where the inputs mean nothing."""
-    one: Operation = subject.operation
-    nothing = Observation(case, handed, format, inputs, Outcome(), ())
+def _again(subject: Subject, seen: Observation, inputs: Arrays, ask: Ask) -> Observation:
+    """One more call at other inputs, or no failure where these mean nothing."""
+    one, case, handed = subject.operation, seen.case, seen.handed
+    whole = handed not in FORMATS
+    given = {**inputs, "x": inputs["x"].astype(handed)} if whole else inputs
     try:
         if one.check is not None:
-            one.check(**{n: inputs[n] for n in inputs})
-        return judged(subject, case, handed, format, inputs, ask(call_of(case, inputs)))
+            one.check(**inputs)
+        format = seen.format if whole else FORMATS[handed]
+        return judged(subject, case, handed, format, inputs, ask(call_of(case, given)))
     except (ValueError, ArithmeticError, TypeError, IndexError):
-        return nothing
+        return Observation(case, handed, seen.format, inputs, Outcome(), ())
 
 
 def _example(subject: Subject, seen: Observation, verdict: Verdict) -> Example:

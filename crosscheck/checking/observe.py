@@ -24,8 +24,13 @@ class Subject:
     seed: int
 
     def again(self, dtype: str, case: str) -> str:
-        """The command that repeats one case."""
-        return f"{self.replay} --dtype {dtype} --case {case}" + (f" --seed {self.seed}" if self.seed else "")
+        """The command that repeats one case, or what repeats it in Python where there is no such command."""
+        if not self.replay:
+            dtypes = f"dtypes=({dtype!r},), " if dtype in FORMATS else ""
+            seed = f", seed={self.seed}" if self.seed else ""
+            return f"crosscheck.check({self.name}, {self.operation.name!r}, {dtypes}cases=({case!r},){seed})"
+        named = f" --dtype {dtype}" if dtype in FORMATS and "--convention" not in self.replay else ""
+        return f"{self.replay}{named} --case {case}" + (f" --seed {self.seed}" if self.seed else "")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -90,10 +91,8 @@ class Report:
         return tuple(named[name] for name in dict.fromkeys(first))
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data with a versioned schema; numbers that JSON lacks are the strings "nan", "inf", "-inf"."""
+        """Plain data; numbers that JSON lacks are the strings "nan", "inf", "-inf"."""
         data = {
-            "schema": SCHEMA,
-            "environment": environment(),
             "function": self.function,
             "operation": self.operation,
             "verdict": self.verdict,
@@ -111,6 +110,17 @@ class Report:
         from ..report.check import text
 
         return text(self)
+
+
+def to_dict(reports: Sequence[Report], missing: Sequence[str] = ()) -> dict[str, Any]:
+    """Reports as plain data with a versioned schema, where they were made, and what was not there to be judged."""
+    return {
+        "schema": SCHEMA,
+        "environment": environment(),
+        "passed": bool(reports) and all(report.passed for report in reports),
+        "missing": list(missing),
+        "reports": [report.to_dict() for report in reports],
+    }
 
 
 def _plain(finding: Finding) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from typing import Any, Protocol
 
 from ..formats import FORMATS, Format
 from ..guest.call import Call, Outcome, UnusableError
-from ..guest.conventions import Member, member, members
+from ..guest.conventions import Member, members
 from ..guest.isolated import TIME_LIMIT, Isolated
 from ..guest.runner import Runner
 from ..guest.signature import Takes, called
 from ..guest.source import divided
 from ..operation import Operation
-from ..operations import operation
+from ..operations import operation as find_operation
+from ..operations import operations
 from ..truth import require_gradual_underflow
 from .calls import ORDINARY, Planned, planned
 from .diagnose import first_wrong
@@ -42,7 +43,7 @@ class Guest(Protocol):
 
 def check(
     fn: Callable[..., Any] | str,
-    name: str,
+    operation: str | None = None,
     *,
     quantity: str | None = None,
     dtypes: Sequence[str] = DTYPES,
@@ -62,6 +63,8 @@ def check(
     ``x, y, W1, b1, W2, b2`` and returns J, or a mapping with any of the quantities. Where ``arrays`` is ``torch``
     or ``jax`` it is handed tensors or JAX arrays on ``device``, and the derivatives that it does not return are
     its autodiff's.
+
+    ``operation`` may be left out where the function has an operation's name.
 
     A callable runs in this process. A name, ``FILE.py:FN`` or ``pkg.module:fn``, runs in one of its own, where
     every call ends after ``time_limit`` seconds and nothing that the function does reaches the caller.
@@ -93,7 +96,18 @@ def check(
         all=all,
         time_limit=time_limit,
     )
-    return _check(fn, operation(name), options, None, progress)
+    return check_with(options, fn, operation, progress)
+
+
+def check_with(
+    options: Options, fn: Callable[..., Any] | str, name: str | None = None, progress: Progress | None = None
+) -> Report:
+    """``check`` with its arguments as ``Options``."""
+    if name is None:
+        name = divided(fn)[1] if isinstance(fn, str) else called(fn)
+        if name not in operations():
+            raise ValueError(f"operation: not given, and {name or fn!r} is none of {', '.join(operations())}")
+    return _check(fn, find_operation(name), options, None, progress)
 
 
 def _names(given: Any) -> Any:
@@ -115,17 +129,9 @@ def check_convention(
         raise UnusableError(f"{file}: has none of the functions of {convention}: {listed}")
     for one in known:
         if one.name in there:
-            yield check_member(file, convention, one.name, options, progress)
+            yield _check(f"{file}:{one.name}", one.operation(), options, one, progress)
         else:
             yield f"{file} has no {one.signature}"
-
-
-def check_member(
-    file: str, convention: str, name: str, options: Options, progress: Progress | None = None
-) -> Report:
-    """A report for one function of a convention."""
-    one = member(convention, name)
-    return _check(f"{file}:{name}", one.operation(), options, one, progress)
 
 
 def _check(
@@ -142,7 +148,7 @@ def _check(
             reduction = options.reduction if options.reduction != AUTO else _reduction_of(guest, one, options)
             notes.append(f"J is judged as the {reduction} over the batch")
         judged_as = with_reduction(one, reduction)
-        subject = Subject(name, judged_as, _replay(name, one, options, of, reduction), options.seed)
+        subject = Subject(name, judged_as, _replay(fn, one, options, of, reduction), options.seed)
         todo = [*planned(one, guest.takes, options, of)]
         if not todo:
             raise ValueError(f"{name}: there is no case that it can be judged by")
@@ -179,10 +185,14 @@ def _guest(
     )
 
 
-def _replay(name: str, one: Operation, options: Options, of: Member | None, reduction: str) -> str:
-    """The command that judges the function again."""
+def _replay(
+    fn: Callable[..., Any] | str, one: Operation, options: Options, of: Member | None, reduction: str
+) -> str:
+    """The command that judges the function again; without one, where the function has no place to find it at."""
+    if not isinstance(fn, str):
+        return ""
     if of is not None:
-        return f"crosscheck check {name} --convention {of.convention}"
+        return f"crosscheck check {fn.rpartition(':')[0]} --convention {of.convention}"
     asked = {
         "quantity": options.quantity or "",
         "arrays": options.arrays.removeprefix("numpy"),
@@ -190,7 +200,7 @@ def _replay(name: str, one: Operation, options: Options, of: Member | None, redu
         "reduction": reduction,
     }
     more = "".join(f" --{option} {value}" for option, value in asked.items() if value)
-    return f"crosscheck check {name} --as {one.name}{more}"
+    return f"crosscheck check {fn} --as {one.name}{more}"
 
 
 def _reduction_of(guest: Guest, one: Operation, options: Options) -> str:

@@ -16,6 +16,10 @@ class UnusableError(ValueError):
     """The function cannot be called as what it is said to be; the message says why, in one line."""
 
 
+class EndedError(UnusableError):
+    """The function's process ended, or had to be ended, while the function was loaded."""
+
+
 @dataclass(frozen=True)
 class Call:
     """The inputs of an operation, with the classes on the last axis, and how they are handed over.

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from .call import Call, Outcome, UnusableError
+from .call import Call, EndedError, Outcome, UnusableError
 from .signature import Takes
 from .wire import Message, receive, send
 
@@ -99,7 +99,7 @@ class Isolated:
         answer = self._process.ask(Message(self._asked), self._time_limit + _STARTING)
         if isinstance(answer, str):
             self.close()
-            raise UnusableError(f"{self._asked['load']}: {answer} while it was imported")
+            raise EndedError(f"{self._asked['load']}: {answer} while it was imported")
         if "unusable" in answer.data:
             self.close()
             raise UnusableError(str(answer.data["unusable"]))

@@ -25,6 +25,7 @@ _MEANING = {
 }
 _MOST_NUMBERS = 40
 _MOST_SUSPECTS = 3
+_MOST_CASES = 8
 
 
 def text(report: Report, width: int = WIDTH) -> str:
@@ -53,7 +54,7 @@ def render(report: Report) -> RenderableType:
 
 
 def _indented(content: RenderableType, by: int = 2) -> Padding:
-    return Padding(content, (0, 0, 0, by))
+    return Padding(content, (0, 0, 0, by), expand=False)
 
 
 def _finding(finding: Finding) -> RenderableType:
@@ -85,11 +86,16 @@ def _told(finding: Finding) -> Iterator[tuple[str, str]]:
 
 
 def _where(where: dict[str, tuple[str, ...]]) -> str:
-    """typical tiny (float64 float32), thousand (float64)."""
+    """typical tiny (float64 float32), thousand (float64); of many cases the first, and how many more."""
     by_dtypes: dict[tuple[str, ...], list[str]] = {}
     for case, dtypes in where.items():
         by_dtypes.setdefault(dtypes, []).append(case)
-    return ", ".join(f"{' '.join(cases)} ({' '.join(dtypes)})" for dtypes, cases in by_dtypes.items())
+    return ", ".join(f"{_few(cases)} ({' '.join(dtypes)})" for dtypes, cases in by_dtypes.items())
+
+
+def _few(cases: list[str]) -> str:
+    more = len(cases) - _MOST_CASES
+    return " ".join(cases) if more <= 1 else f"{' '.join(cases[:_MOST_CASES])} and {more} more"
 
 
 def _example(example: Example) -> Iterator[tuple[str, str]]:
