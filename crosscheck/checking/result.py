@@ -41,8 +41,8 @@ class Example:
 class Finding:
     """One thing that is wrong, or one limit: in which quantity, how it shows, and in which cases.
 
-    ``kind`` is ``wrong`` or ``limited``; ``where`` maps each case to the dtypes in which it shows; ``replay`` is
-    the command that repeats the first of them.
+    ``kind`` is ``wrong`` or ``limited``; ``where`` maps each case to the dtypes in which it shows; ``also``
+    are the quantities that are wrong because of it; ``replay`` is the command that repeats the first of them.
     """
 
     kind: str
@@ -50,6 +50,7 @@ class Finding:
     symptom: str
     reason: str
     where: dict[str, tuple[str, ...]]
+    also: tuple[str, ...] = ()
     suspects: tuple[Suspect, ...] = ()
     smallest: Example | None = None
     replay: str = ""

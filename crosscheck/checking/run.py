@@ -219,7 +219,9 @@ def _observed(
     ended = 0
     for done, call in enumerate(todo, 1):
         outcome = guest(call_of(call.case, call.given))
-        if call.handed in FORMATS or not outcome.refused:  # to decline whole numbers is no limit
+        # To decline whole numbers, or a batch of nothing, is no limit.
+        declinable = call.handed not in FORMATS or any(a.size == 0 for a in call.inputs.values())
+        if not (declinable and outcome.refused):
             format = FORMATS.get(call.handed) or _format_of(outcome)
             yield judged(subject, call.case, call.handed, format, call.inputs, outcome)
         if progress is not None:

@@ -18,7 +18,7 @@ from ..cases import Arrays
 from ..formats import FORMATS, Format
 from ..operation import Operation
 
-SECONDS = 2.0
+SECONDS = 1.5
 """How long one failure is shrunk, at most."""
 
 _EXAMPLES = 300
