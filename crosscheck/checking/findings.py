@@ -12,6 +12,7 @@ from ..guest.call import Call, Outcome
 from ..guest.signature import main_quantity
 from ..judge import FAIL, LOCAL, Verdict
 from ..mistake import ALIASED, CHANGED, REUSED, STALE
+from ..operation import Operation
 from .calls import ORDINARY
 from .diagnose import Suspect, suspects
 from .observe import Observation, Subject, call_of, judged
@@ -81,9 +82,10 @@ def _failures(subject: Subject, seen: Sequence[Observation], ask: Ask) -> Iterat
     def finding(kind: str, here: Sequence[Failure], also: Sequence[str] = ()) -> Finding:
         failing = list({id(o): o for o, _ in here}.values())
         named = suspects(subject.operation, failing, passing) or _stale(subject, seen, failing)
-        (o, v), how = here[0], symptom(here[0][1], here[0][0])
+        o, v = here[0]
         smallest = _smallest(subject, here, ask)
-        return Finding(kind, v.quantity, how, v.reason, _where(failing), tuple(also), named, smallest, v.replay)
+        where = _where(failing)
+        return Finding(kind, v.quantity, symptom(v, o), v.reason, where, tuple(also), named, smallest, v.replay)
 
     if wrong:
         yield from (finding(WRONG, here, also) for here, also in _by_step(subject.operation, wrong))
@@ -99,11 +101,10 @@ def _failures(subject: Subject, seen: Sequence[Observation], ask: Ask) -> Iterat
 
 def _by_step(one: Operation, failures: Sequence[Failure]) -> Iterator[tuple[list[Failure], list[str]]]:
     """The failures of every step that is wrong at its own inputs, the first with what fails only because of it."""
+    wrong = {v.quantity for _, v in failures}
     own = {v.quantity for _, v in failures if v.check == LOCAL}
-    steps = [q for q in one.graph if q in own] or [
-        next(q for q in one.graph for _, v in failures if v.quantity == q)
-    ]
-    follow = [q for q in one.graph if q not in steps and any(v.quantity == q for _, v in failures)]
+    steps = [q for q in one.graph if q in own] or [q for q in one.graph if q in wrong][:1]
+    follow = [q for q in one.graph if q in wrong and q not in steps]
     for n, step in enumerate(steps):
         here = [(o, v) for o, v in failures if v.quantity == step]
         here.sort(key=lambda pair: pair[1].check != LOCAL)  # stable: the order of the calls, local checks first
