@@ -53,7 +53,8 @@ def planned(one: Operation, takes: Takes, options: Options, of: Member | None) -
                 continue
             if _takes_all(takes, inputs):
                 yield Planned(case, dtype, inputs, inputs)
-    if options.arrays == "numpy" and of is None and not one.taps:
+    of_value_alone = not one.taps and not {"cotangent", "tangent"} & set(takes.names)
+    if options.arrays == "numpy" and of is None and of_value_alone:
         yield from (
             p
             for p in _whole_numbers(one, options.seed)

@@ -44,7 +44,7 @@ def findings(subject: Subject, seen: Sequence[Observation], ask: Ask) -> tuple[F
 def _declined(seen: Sequence[Observation]) -> dict[str, str]:
     """The dtypes that the function always declines, where it takes another; and how."""
     found = {}
-    dtypes = dict.fromkeys(o.handed for o in seen)
+    dtypes = dict.fromkeys(o.handed for o in seen if o.handed in FORMATS)
     for dtype in dtypes:
         here = [o for o in seen if o.handed == dtype]
         if all(o.outcome.refused for o in here):

@@ -156,7 +156,7 @@ def _check(
         found = findings(subject, seen, guest)
         notes += _notes(subject, seen, guest, options, of)
     kinds = {finding.kind for finding in found}
-    right = any(o.passed for o in seen)
+    right = any(o.passed for o in seen if o.handed in FORMATS)
     verdict = WRONG if WRONG in kinds or not right else LIMITED if LIMITED in kinds else RIGHT
     first = _first_wrong(judged_as, seen) if verdict == WRONG else ""
     seconds = time.perf_counter() - start
