@@ -86,6 +86,16 @@ def _seed(word: str) -> int:
     return int(word)
 
 
+def _seconds(word: str) -> float:
+    try:
+        seconds = float(word)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"time-limit: got {word!r}, expected a number of seconds above 0")
+    return seconds
+
+
 def _matrix(words: Sequence[str]) -> int:
     parser = _parser(
         "crosscheck", "Judge every implementation that is installed, on every operation, dtype and case."
@@ -130,9 +140,18 @@ def _matrix(words: Sequence[str]) -> int:
 
 
 def _derivations(words: Sequence[str]) -> int:
-    parser = _parser("crosscheck derivations", "Prove the derivations of the assignment, line by line.")
+    about = "Prove the derivations of the assignment, line by line; or those of a file of yours."
+    parser = _parser("crosscheck derivations", about)
+    parser.epilog = _OWN
+    parser.add_argument("file", nargs="?", metavar="FILE.py", help="NumPy functions, each a line of a derivation")
+    seconds = "the time that FILE.py has, in seconds (120)"
+    parser.add_argument("--time-limit", type=_seconds, metavar="SECONDS", help=seconds)
     asked = parser.parse_args(words)
+    if asked.time_limit is not None and asked.file is None:
+        parser.error("--time-limit: got no FILE.py, expected the file whose time it is")
     _writable(asked.json)
+    if asked.file is not None:
+        return _own_derivation(asked)
 
     from .proof import all_right, prove_all, to_dict
     from .report.derivations import render
@@ -143,6 +162,28 @@ def _derivations(words: Sequence[str]) -> int:
     written = _written(write_json, portable(to_dict(results)), asked.json)
     _console().print(render(results))
     return 0 if all_right(results) and written else 1
+
+
+_OWN = """Without LINES the lines are the functions of FILE.py in their order, without those that begin with an
+underscore. DEFINITION and WRT: a function and the name of its parameter; the first line must be that derivative.
+INPUTS: what the parameters are, {"x": "N C", "y": "N C sums to 1", "j": "label"}; those that the assignment names
+(x, W1, b1, phi, h, W2, b2, theta, y) are known. What FILE.py prints is dropped."""
+
+
+def _own_derivation(asked: argparse.Namespace) -> int:
+    from .proof.own import OwnError
+    from .proof.own_run import SECONDS, judge
+    from .report.own_derivation import render
+    from .run import portable, write_json
+
+    try:
+        found = judge(asked.file, asked.seed, asked.time_limit or SECONDS)
+    except OwnError as error:
+        _bad_call(str(error))
+        return error.status
+    written = _written(write_json, portable(found.to_dict()), asked.json)
+    _console().print(render(found))
+    return 0 if found.all_right and written else 1
 
 
 def _accuracy(words: Sequence[str]) -> int:
