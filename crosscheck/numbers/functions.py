@@ -110,7 +110,7 @@ FUNCTIONS: Mapping[Callable[..., Any], Callable[..., Any]] = MappingProxyType(
         np.shape: lambda of, a: of(a).shape,
         np.ndim: lambda of, a: of(a).ndim,
         np.size: lambda of, a: of(a).size,
-        np.zeros_like: _constant(0),
+        **dict.fromkeys((np.zeros_like, np.empty_like), _constant(0)),
         np.ones_like: _constant(1),
         **{
             function: _moved(function)

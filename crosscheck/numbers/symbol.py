@@ -82,6 +82,11 @@ def by_shifts(expression: sympy.Expr) -> list[sympy.Expr]:
     return [sympy.diff(expression, shift) for shift in sorted(expression.atoms(sympy.Dummy), key=str)]
 
 
+def holds_a_maximum(expression: sympy.Expr) -> bool:
+    """Whether there is a free symbol in it that stands for a maximum."""
+    return bool(expression.atoms(sympy.Dummy))
+
+
 class _Atoms:
     """The exponentials and logarithms of an expression as symbols, equal ones as the same symbol.
 

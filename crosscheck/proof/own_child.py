@@ -31,8 +31,7 @@ def main(path: str, out: str, seed: int, seconds: float) -> None:
     try:
         derivation = load(path)
         where = names(derivation)
-        write({"at": "the lines, before they are compared"})
-        require_readable(derivation, path)
+        require_readable(derivation, path, lambda at: write({"at": at}))
         found = check_derivation(derivation, seed, RANDOM_SHAPES, lambda i: write({"at": where[i - 1]}))
         write({"found": plain(found)})
     except OwnError as error:

@@ -5,6 +5,7 @@ So that what cannot be read is told of the line in which it stands, before lines
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,21 +20,26 @@ from .claims import Function, call, is_label
 from .own import FAILED, OwnError, names, told
 from .points import SHAPES, SMALL, Shape, point, symbols
 
+_WANTS_FLOAT = re.compile("must be (a )?real number|float[(][)] argument")
+_FLOATS = "; float() and the module math take floats only, NumPy's functions can"
 RANDOM_SHAPES = tuple(shape for shape in SHAPES if not shape.real)
 """Real images have equal pixels, and so have maxima without a derivative."""
 
 
-def require_readable(derivation: Derivation, path: str) -> None:
+def require_readable(derivation: Derivation, path: str, progress: Callable[[str], None]) -> None:
     """OwnError: a line raises an error, gives no numbers, or does what no exact arithmetic reads.
 
-    Where shapes do not fit, only the first thing computed is refused: of a later line that is a verdict.
+    ``progress(where)`` is called before the definition and each line is tried. Where shapes do not fit, only the
+    first thing that is computed is refused: of a later line that is a verdict.
     """
     definition, first = derivation.definition, names(derivation)[0]
     if definition is not None:
         where = f"DEFINITION ({definition.function.__name__})"
+        progress(where)
         _require_number(definition, derivation, where)
         _require(definition.function, derivation, where, path, alone=True)
     for where, line in zip(names(derivation), derivation.lines, strict=True):
+        progress(where)
         _require(line.function, derivation, where, path, alone=definition is None and where == first)
 
 
@@ -45,7 +51,9 @@ def _require(function: Function, derivation: Derivation, where: str, path: str, 
                 result = call(function, values)
         except (ValueError, IndexError) as error:
             if alone:
-                raise OwnError(f"{where}: {told(error, path)}, at {_sizes(values)}", FAILED) from None
+                raise OwnError(
+                    f"{where}: {told(error, path).strip()}; the shapes are {_sizes(values)}", FAILED
+                ) from None
             return
         except BaseException as error:
             raise OwnError(f"{where}: {told(error, path)}", FAILED) from None
@@ -85,6 +93,7 @@ def _read(function: Function, values: Mapping[str, Any], of: Callable[[Any], Any
         return
     except Exception as error:
         found = str(error) if "cannot be read" in str(error) else f"cannot be read in exact arithmetic: {error}"
+        found += _FLOATS if isinstance(error, TypeError) and _WANTS_FLOAT.search(str(error)) else ""
         raise OwnError(f"{where}: {found}") from None
 
 

@@ -21,6 +21,7 @@ DIGITS = 30
 
 MAX_BITS = 512
 NO_SYMPY = "not run: install sympy (pip install -e '.[proof]')"
+ANY = " where its maxima may be any numbers"
 DEPENDS = "the definition's value depends on a maximum in it, of which algebra knows no derivative"
 NO_DIGITS = "not run: install scikit-learn (pip install -e '.[data]')"
 
@@ -46,7 +47,7 @@ def prove(claim: Claim, shapes: tuple[Shape, ...] = SHAPES, seed: int = 0, small
 def by_algebra(claim: Claim, shape: Shape) -> Algebra:
     """Whether every entry of the difference is proved to be 0, for every real input of this shape."""
     try:
-        from ..numbers.symbol import is_zero
+        from ..numbers.symbol import holds_a_maximum, is_zero
     except ImportError:
         return Algebra(str(shape), None, NO_SYMPY)
     for values in symbols(claim.inputs, shape):
@@ -56,7 +57,8 @@ def by_algebra(claim: Claim, shape: Shape) -> Algebra:
             return Algebra(str(shape), False, str(error))
         for index, entry in np.ndenumerate(difference):
             if not is_zero(entry):
-                return Algebra(str(shape), False, f"{_entry(index)} does not reduce to 0")
+                why = ANY if holds_a_maximum(entry) else ""
+                return Algebra(str(shape), False, f"{_entry(index)} does not reduce to 0{why}")
         if not all(map(is_zero, claim.shifts(values))):
             return Algebra(str(shape), False, DEPENDS)
     return Algebra(str(shape), True)

@@ -1,29 +1,26 @@
-"""∂CE/∂θ with one slip: the minus sign of the label is lost on the way."""
-
 import numpy as np
 
-INPUTS = {"theta": "C", "y": "C sums to 1"}
-WRT = "theta"
+INPUTS = {"x": "N H"}
+WRT = "x"
 
 
-def DEFINITION(theta, y):
-    """CE = −Σ_i y_i log ŷ_i, ŷ = softmax(θ)"""
-    e = np.exp(theta - np.max(theta))
-    return -np.sum(y * np.log(e / np.sum(e)))
+def DEFINITION(x):
+    """Σ σ(x), σ(x) = 1 / (1 + e^(−x))"""
+    return np.sum(1 / (1 + np.exp(-x)))
 
 
-def softmax_minus_y(theta, y):
-    """e^θ / Σ e^θ − y"""
-    return np.exp(theta) / np.sum(np.exp(theta)) - y
+def quotient_rule(x):
+    """e^(−x) / (1 + e^(−x))²"""
+    return np.exp(-x) / (1 + np.exp(-x)) ** 2
 
 
-def shifted(theta, y):
-    """e^(θ − m) / Σ e^(θ − m) − y"""
-    e = np.exp(theta - theta.max())
-    return e / e.sum() - y
+def as_a_product(x):
+    """σ(x) · e^(−x) / (1 + e^(−x))"""
+    s = 1 / (1 + np.exp(-x))
+    return s * np.exp(-x) * s
 
 
-def factored(theta, y):
-    """(e^(θ − m) + y Σ e^(θ − m)) / Σ e^(θ − m)"""
-    e = np.exp(theta - theta.max())
-    return (e + y * e.sum()) / e.sum()
+def in_terms_of_itself(x):
+    """σ(x) (1 + σ(x))"""
+    s = 1 / (1 + np.exp(-x))
+    return s * (1 + s)
