@@ -53,14 +53,15 @@ def by_algebra(claim: Claim, shape: Shape) -> Algebra:
     for values in symbols(claim.inputs, shape):
         try:
             difference = claim.differences(values)
+            shifts = claim.shifts(values)
         except (ValueError, IndexError) as error:
             return Algebra(str(shape), False, str(error))
+        if not all(map(is_zero, shifts)):
+            return Algebra(str(shape), False, DEPENDS)
         for index, entry in np.ndenumerate(difference):
             if not is_zero(entry):
                 why = ANY if holds_a_maximum(entry) else ""
                 return Algebra(str(shape), False, f"{_entry(index)} does not reduce to 0{why}")
-        if not all(map(is_zero, claim.shifts(values))):
-            return Algebra(str(shape), False, DEPENDS)
     return Algebra(str(shape), True)
 
 
