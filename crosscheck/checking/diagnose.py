@@ -172,8 +172,11 @@ def _explains_step(one: Operation, mistake: Mistake, step: str, failing: Sequenc
         if equation is None or not {step, *needs(equation)} <= set(known):
             return None
         given = {name: known[name] for name in needs(equation)}
-        with np.errstate(all="ignore"):
-            predicted = np.asarray(equation(*given.values()))
+        try:
+            with np.errstate(all="ignore"):
+                predicted = np.asarray(equation(*given.values()))
+        except (ValueError, IndexError):  # it does not fit these shapes, and the function did
+            return None
         bound = bound_of({step: equation}, step, given, seen.format)
         if bound is None:
             honest = {name: known[name] for name in needs(one.graph[step]) if name in known}
