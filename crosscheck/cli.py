@@ -194,11 +194,31 @@ def _cases(words: Sequence[str]) -> int:
     return 0 if written else 1
 
 
+def _mistakes(words: Sequence[str]) -> int:
+    parser = _parser("crosscheck mistakes", "Known mistakes and right implementations before every judge.")
+    parser.add_argument("operation", nargs="*", help="sigmoid, softmax, …; all where none is named")
+    parser.add_argument("--summary", action="store_true", help="totals of each operation and judge only")
+    parser.add_argument("-j", "--jobs", type=_jobs, metavar="N", help="processes (one for each core)")
+    asked = parser.parse_args(words)
+    _writable(asked.json)
+
+    from .kill import kill
+    from .report.mistakes import render
+    from .run import portable, write_json
+
+    with _Bar("judging") as bar:
+        result = kill(asked.operation, asked.seed, bar, asked.jobs)
+    written = _written(write_json, portable(result.to_dict()), asked.json)
+    _console().print(render(result, summary=asked.summary))
+    return 0 if result.passed and written else 1
+
+
 _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "derivations": _derivations,
     "accuracy": _accuracy,
     "defects": _defects,
     "cases": _cases,
+    "mistakes": _mistakes,
 }
 
 
