@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .api import exact, list_implementations, list_operations, tolerance, validate
+    from .checking import Report, check
     from .matrix import Selection
     from .run import Run
 
 __all__ = [
+    "Report",
     "Run",
     "Selection",
+    "check",
     "exact",
     "list_implementations",
     "list_operations",
@@ -29,7 +32,7 @@ __all__ = [
 ]
 
 # The pytest plugin is loaded in every project's test run: the package costs nothing until it is used.
-_HOME = {"Run": "run", "Selection": "matrix"}
+_HOME = {"Report": "checking", "check": "checking", "Run": "run", "Selection": "matrix"}
 
 
 def __getattr__(name: str) -> Any:

@@ -56,16 +56,25 @@ LAYOUTS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
 
 def handed(case: Case, shapes: Mapping[str, str], inputs: Arrays) -> Arrays:
     """Fresh arrays as an implementation is handed them: the classes on the case's axis, in the case's layout."""
-    lay = LAYOUTS[case.layout]
+    return laid(case.layout, case.axis, shapes, inputs)
+
+
+def laid(layout: str, axis: int, shapes: Mapping[str, str], inputs: Arrays) -> Arrays:
+    """Fresh arrays that lie so in memory, the classes on that axis."""
+    lay = LAYOUTS[layout]
     return {
-        name: lay(np.moveaxis(a, -1, case.axis) if shapes[name].split()[-1:] == ["n"] else a)
+        name: lay(np.moveaxis(a, -1, axis) if shapes[name].split()[-1:] == ["n"] else a)
         for name, a in inputs.items()
     }
 
 
 def canonical(case: Case, inputs: Arrays, results: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Results with the classes back on the last axis, where they have the classes at all."""
-    if case.axis == -1:
+    return moved_back(case.axis, inputs["x"].ndim, results)
+
+
+def moved_back(axis: int, whole: int, results: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The classes from ``axis`` to the last axis, in results of ``whole`` dimensions: others have no classes."""
+    if axis == -1:
         return dict(results)
-    whole = inputs["x"].ndim
-    return {q: np.moveaxis(a, case.axis, -1) if np.ndim(a) == whole else a for q, a in results.items()}
+    return {q: np.moveaxis(a, axis, -1) if np.ndim(a) == whole else a for q, a in results.items()}

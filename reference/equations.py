@@ -91,10 +91,14 @@ def sigmoid(x: Array) -> Array:
     return 1 / (1 + np.exp(-x))
 
 
+def sigmoid_gradient_of_value(x: Array) -> Array:
+    """σ' = s (1 − s) as a function of the value s = σ, any shape: the argument is s   (§2.1, last line)."""
+    return x * (1 - x)
+
+
 def sigmoid_gradient(x: Array) -> Array:
     """σ'(x) = σ(x) (1 − σ(x)), any shape   (§2.1, last line)."""
-    s = sigmoid(x)
-    return s * (1 - s)
+    return sigmoid_gradient_of_value(sigmoid(x))
 
 
 def sigmoid_jvp(x: Array, tangent: Array) -> Array:

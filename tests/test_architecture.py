@@ -15,12 +15,14 @@ LAYERS = (
     {"operation", "digits"},
     {"operations", "implementation", "truth"},
     {"implementations", "judge"},
-    {"known", "matrix", "proof", "accuracy_forms", "environment"},
+    {"known", "matrix", "proof", "accuracy_forms", "environment", "guest"},
     {"accuracy"},
     {"run", "workers"},
+    {"checking"},
     {"report"},
     {"api"},
-    {"cli", "pytest_plugin", "__init__", "__main__"},
+    {"commands", "pytest_plugin"},
+    {"cli", "__init__", "__main__"},
 )
 LAZY = ("torch", "jax", "optax", "sympy", "sklearn", "mpmath", "scipy")
 MAY_IMPORT = {"crosscheck/numbers/symbol.py": ("sympy",)}  # the proofs' arithmetic, itself imported lazily

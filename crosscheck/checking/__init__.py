@@ -1,0 +1,33 @@
+"""Judge anybody's function: ``check(fn, operation)``.
+
+``options``    how it is judged
+``calls``      by which calls
+``observe``    call it at the inputs of a case, judge what comes back
+``reduction``  whether its J is a sum or a mean
+``diagnose``   which known mistake it has, at which step it goes wrong
+``shrink``     the smallest input that shows it
+``findings``   what is wrong and what is limited
+``result``     the report
+``run``        all of it in order
+"""
+
+from __future__ import annotations
+
+from .options import DTYPES, Options
+from .result import LIMITED, RIGHT, WRONG, Example, Finding, Report, to_dict
+from .run import check, check_convention, check_with
+
+__all__ = [
+    "DTYPES",
+    "LIMITED",
+    "RIGHT",
+    "WRONG",
+    "Example",
+    "Finding",
+    "Options",
+    "Report",
+    "check",
+    "check_convention",
+    "check_with",
+    "to_dict",
+]

@@ -1,0 +1,84 @@
+"""Which calls a function is judged by: its dtypes and the cases of the operation, ordinary ones first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..cases import Arrays, Case, CaseUnavailableError
+from ..formats import FORMATS
+from ..guest.conventions import Member
+from ..guest.signature import NEUTRAL, Takes
+from ..operation import Operation
+from .options import Options
+
+ORDINARY = frozenset({"typical", "tiny", "square", "soft", "smoothed"})
+"""Cases of ordinary input: what fails there is wrong, what fails elsewhere is a limit."""
+
+_LARGE = frozenset({"vocabulary", "many_examples", "many_rows"})
+_BEYOND = frozenset({"unnormalised"})
+"""Targets that do not sum to 1, for which §2.2's ŷ − y is not the gradient."""
+
+_WHOLE = ("int64", "uint8")
+"""Whole numbers as they come out of a data set: signed, and unsigned, which wrap where they are subtracted."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A call: the case, the dtype handed over, the inputs that are judged, and the same as handed over."""
+
+    case: Case
+    handed: str
+    inputs: Arrays
+    given: Arrays
+
+
+def planned(one: Operation, takes: Takes, options: Options, of: Member | None) -> Iterator[Planned]:
+    """The calls, in order. A case is left out where it needs what is not installed, or an input, other than at its
+    neutral value, that the function does not take.
+    """
+    dtypes = options.dtypes if of is None else ("float64",)
+    cases = [case for case in one.cases.values() if _chosen(takes, case, options, of)]
+    cases.sort(key=lambda case: case.name not in ORDINARY)
+    for dtype in dtypes:
+        for case in cases:
+            try:
+                inputs = case.inputs(one.name, FORMATS[dtype], options.seed)
+            except CaseUnavailableError:
+                continue
+            if _takes_all(takes, inputs):
+                yield Planned(case, dtype, inputs, inputs)
+    if options.arrays == "numpy" and of is None and not one.taps:
+        yield from (
+            p
+            for p in _whole_numbers(one, options.seed)
+            if _takes_all(takes, p.inputs) and (not options.cases or p.case.name in options.cases)
+        )
+
+
+def _chosen(takes: Takes, case: Case, options: Options, of: Member | None) -> bool:
+    if options.cases:
+        return case.name in options.cases
+    if of is not None and case.name in of.leaves_out:
+        return False
+    if case.axis != -1 and not takes.axis:
+        return False
+    return options.all or case.name not in _LARGE | _BEYOND
+
+
+def _takes_all(takes: Takes, inputs: Arrays) -> bool:
+    """Whether what the function is not handed might as well not be there."""
+    left = (name for name in inputs if name in NEUTRAL and name not in takes.names)
+    return all((inputs[name].astype(np.float64) == NEUTRAL[name]).all() for name in left)
+
+
+def _whole_numbers(one: Operation, seed: int) -> Iterator[Planned]:
+    """The typical case with x whole numbers in dtypes of their own, judged at the same numbers as floats."""
+    typical = one.cases["typical"]
+    inputs = typical.inputs(one.name, FORMATS["float64"], seed)
+    for dtype in _WHOLE:
+        x = np.random.default_rng(seed).integers(0, 9, inputs["x"].shape).astype(dtype)
+        case = replace(typical, name=f"whole_{dtype}", summary=f"whole numbers from 0 to 8, {dtype}")
+        yield Planned(case, dtype, {**inputs, "x": x.astype(np.float64)}, {**inputs, "x": x})

@@ -1,0 +1,205 @@
+"""Which known mistake a function most likely has, and at which step it goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..cases import Arrays
+from ..formats import FORMATS, Format
+from ..graph import Graph, needs
+from ..judge import FAIL, LOCAL, PASS, Cell, judge
+from ..mistake import Mistake
+from ..operation import Operation
+from ..truth import rounded
+from .observe import Observation
+
+_MOST = 10_000
+"""Elements of the inputs of an observation that is compared with every mistake, at most."""
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A known mistake that agrees with a function wherever it was looked at; ``apart`` is the largest difference
+    from it over the bound, so the smaller the likelier.
+    """
+
+    name: str
+    sentence: str
+    step: str
+    apart: float
+
+
+def suspects(one: Operation, failing: Sequence[Observation], others: Sequence[Observation]) -> tuple[Suspect, ...]:
+    """The mistakes that explain what failed, the likeliest first.
+
+    A mistake must agree with the function in every quantity, where it failed and where it passed. Where none does,
+    perhaps because there are two, it is enough to agree in the first quantity that failed, at the inputs of that
+    step which the function itself returned. Mistakes of precision come last: they agree with any small error.
+    """
+    watched = [*_small(failing)[:4], *_small(others)[:2]]
+    if not watched or not failing:
+        return ()
+    agreeing = [s for m in one.mistakes if (s := _explains(one, m, watched)) is not None]
+    if not agreeing and one.taps:
+        agreeing = [s for m in one.mistakes if (s := _explains_step(one, m, _small(failing)[:4])) is not None]
+    imprecise = {m.name for m in one.mistakes if m.model is not None}
+    return tuple(sorted(agreeing, key=lambda s: (s.name in imprecise, s.apart)))
+
+
+def _small(observations: Iterable[Observation]) -> list[Observation]:
+    return [o for o in observations if sum(a.size for a in o.inputs.values()) <= _MOST]
+
+
+def _explains(one: Operation, mistake: Mistake, watched: Sequence[Observation]) -> Suspect | None:
+    apart = 0.0
+    for seen in watched:
+        found = _agreement(one, mistake, seen)
+        if found is None or not found <= 1:
+            return None
+        apart = max(apart, found)
+    return Suspect(mistake.name, mistake.sentence, mistake.step, apart)
+
+
+def _agreement(one: Operation, mistake: Mistake, seen: Observation) -> float | None:
+    """How far the function is from the mistake, over the bound; None where that says nothing, or is too far."""
+    if mistake.shows:
+        return 0.0 if mistake.shows in seen.outcome.shows and not seen.failed else None
+    if mistake.model is not None:
+        return _imprecise(one, mistake, seen)
+    try:
+        predicted = one.program(mistake)(**seen.inputs)
+    except Exception:
+        # A mistake that cannot be computed explains a function that cannot be either.
+        return 0.0 if seen.outcome.error and seen.outcome.refused else None
+    if seen.outcome.error:
+        return None
+    failed = {v.quantity for v in seen.failed}
+    worst, informed = 0.0, not failed
+    for quantity, actual in seen.outcome.results.items():
+        apart = _apart(actual, predicted[quantity], _bound(one, mistake, quantity, seen))
+        if apart is None or apart.size == 0:
+            return None
+        worst = max(worst, float(np.nanmax(apart, initial=0.0)))
+        informed = informed or (quantity in failed and not np.isnan(apart).any())
+        if not worst <= 1:
+            return None
+    return worst if informed else None
+
+
+def _apart(actual: np.ndarray, predicted: np.ndarray, bound: np.ndarray | float) -> np.ndarray | None:
+    """|actual − predicted| over the bound: 0 where both are the same special value, NaN where nothing is known."""
+    if actual.shape != predicted.shape:
+        return None
+    a, b = actual.astype(np.float64), predicted.astype(np.float64)
+    with np.errstate(all="ignore"):
+        special = ~np.isfinite(a) | ~np.isfinite(b)
+        ratio = np.abs(a - b) / bound
+        same = (a == b) | (np.isnan(a) & np.isnan(b))
+        unknown = ~special & ~np.isfinite(np.broadcast_to(bound, a.shape))
+    return np.where(same, 0.0, np.where(special, np.inf, np.where(unknown, np.nan, ratio)))
+
+
+def _bound(one: Operation, mistake: Mistake, quantity: str, seen: Observation) -> np.ndarray | float:
+    """Twice what an honest evaluation with the mistake may lose; where that cannot be read off it, without it."""
+    given = mistake.before(dict(seen.inputs)) if mistake.before else seen.inputs
+    for graph in ({**one.graph, **mistake.steps}, one.graph):
+        bound = bound_of(graph, quantity, given, seen.format)
+        if bound is not None:
+            finite = bound[np.isfinite(bound)]
+            whole = not mistake.after and bound.shape == seen.outcome.results[quantity].shape
+            return 2 * bound if whole else 2 * float(finite.max(initial=0.0))
+    return 0.0
+
+
+def bound_of(graph: Graph, quantity: str, given: Arrays, format: Format) -> np.ndarray | None:
+    """What an honest evaluation of a quantity may lose, or None where the graph cannot be read so."""
+    leaves: dict[str, None] = {}
+
+    def visit(name: str) -> None:
+        for need in needs(graph[name]) if name in graph and name not in given else (name,):
+            if need in given:
+                leaves[need] = None
+            elif need != name:
+                visit(need)
+
+    for need in needs(graph[quantity]):
+        visit(need)
+    chosen = {name: given[name] for name in leaves}
+    try:
+        return rounded(dict(graph), quantity, chosen, format, frozenset(chosen)).bound
+    except Exception:
+        return None
+
+
+def _imprecise(one: Operation, mistake: Mistake, seen: Observation) -> float | None:
+    """Whether the function is an honest evaluation in the mistake's arithmetic."""
+    model = mistake.model(seen.format) if mistake.model else None
+    if model is None or seen.outcome.error:
+        return None if seen.failed or model is not None else 0.0
+    named = FORMATS.get(model.name, model)
+    floats = {n: a for n, a in seen.outcome.results.items() if a.dtype.kind not in "biu"}
+    results = {n: named.round(a.astype(np.float64)) for n, a in floats.items()}
+    verdicts = [*judge(Cell(one, "", "cpu", named, seen.case.name, 0, named), seen.inputs, results)]
+    if any(v.status == FAIL for v in verdicts):
+        return None
+    return max((v.worst_ratio for v in verdicts if v.worst_ratio is not None), default=None)
+
+
+def _explains_step(one: Operation, mistake: Mistake, failing: Sequence[Observation]) -> Suspect | None:
+    """Whether the mistake agrees in the first step that failed, at the inputs that the function returned."""
+    apart = 0.0
+    for seen in failing:
+        first = next((v.quantity for v in seen.failed if v.check == LOCAL), None)
+        equation = mistake.steps.get(first) if first is not None else None
+        known = {**seen.inputs, **seen.outcome.results}
+        if equation is None or first is None or not set(needs(equation)) <= set(known):
+            return None
+        given = {name: known[name] for name in needs(equation)}
+        graph = {first: equation}
+        with np.errstate(all="ignore"):
+            predicted = np.asarray(equation(**given))
+        bound = bound_of(graph, first, given, seen.format)
+        if bound is None:
+            honest = {name: known[name] for name in needs(one.graph[first]) if name in known}
+            bound = bound_of({first: one.graph[first]}, first, honest, seen.format)
+        found = None if bound is None else _apart(seen.outcome.results[first], predicted, 2 * bound)
+        if found is None or not found.size or np.isnan(found).all() or not np.nanmax(found) <= 1:
+            return None
+        apart = max(apart, float(np.nanmax(found)))
+    return Suspect(mistake.name, mistake.sentence, mistake.step, apart) if failing else None
+
+
+def first_wrong(one: Operation, observation: Observation) -> tuple[str, ...]:
+    """The step that is wrong, or the steps of which one must be, where not all were returned.
+
+    A step that fails at the inputs which the function itself returned is wrong, and the first such one is it.
+    Otherwise one step is wrong such that all that fails follows from it, and nothing that passes does.
+    """
+    local = [v.quantity for v in observation.failed if v.check == LOCAL]
+    if local or not one.taps:
+        return tuple(local[:1]) or tuple(v.quantity for v in observation.failed[:1])
+    failing = {v.quantity for v in observation.failed}
+    passing = {v.quantity for v in observation.verdicts if v.status == PASS} - failing
+    upstream = {q: _upstream(one.graph, q) for q in one.graph}
+    innocent = set().union(*(upstream[q] for q in passing)) if passing else set()
+    guilty = [s for s in one.graph if s not in innocent and all(s in upstream[q] for q in failing)]
+    if guilty:
+        return tuple(guilty)
+    return tuple(q for q in one.graph if q in failing)[:1]
+
+
+def _upstream(graph: Graph, quantity: str) -> set[str]:
+    """A quantity and the steps that it follows from."""
+    found: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name in graph and name not in found:
+            found.add(name)
+            for need in needs(graph[name]):
+                visit(need)
+
+    visit(quantity)
+    return found

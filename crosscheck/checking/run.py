@@ -1,0 +1,273 @@
+"""Judge a function: call it, see what fails, and find out why."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Protocol
+
+from ..formats import FORMATS, Format
+from ..guest.call import Call, Outcome, UnusableError
+from ..guest.conventions import Member, members
+from ..guest.isolated import TIME_LIMIT, Isolated
+from ..guest.runner import Runner
+from ..guest.signature import Takes, called
+from ..guest.source import divided
+from ..operation import Operation
+from ..operations import operation as find_operation
+from ..operations import operations
+from ..truth import require_gradual_underflow
+from .calls import ORDINARY, Planned, planned
+from .diagnose import first_wrong
+from .findings import findings
+from .observe import Observation, Subject, call_of, judged
+from .options import DTYPES, Options
+from .reduction import AUTO, MEAN, SUM, has_reductions, likelier, with_reduction
+from .result import LIMITED, RIGHT, WRONG, Report
+
+_MOST_ENDED = 2
+"""How often in a row a function may end its process before it is left alone."""
+
+Progress = Callable[[int, int], None]
+
+
+class Guest(Protocol):
+    """A function, ready to be called."""
+
+    @property
+    def takes(self) -> Takes: ...
+
+    def __call__(self, call: Call) -> Outcome: ...
+
+
+def check(
+    fn: Callable[..., Any] | str,
+    operation: str | None = None,
+    *,
+    quantity: str | None = None,
+    dtypes: Sequence[str] = DTYPES,
+    arrays: str = "numpy",
+    device: str = "cpu",
+    reduction: str = AUTO,
+    cases: Sequence[str] = (),
+    seed: int = 0,
+    all: bool = False,
+    time_limit: float = TIME_LIMIT,
+    progress: Progress | None = None,
+) -> Report:
+    """Judge a function as an operation: right, limited or wrong, where, and most likely why.
+
+    ``fn`` takes the operation's inputs by their names (``x``, ``y``, ``cotangent``, …; those that it names), or as
+    many as the value needs in their order, and returns the value, or a mapping of quantities. A network takes
+    ``x, y, W1, b1, W2, b2`` and returns J, or a mapping with any of the quantities. Where ``arrays`` is ``torch``
+    or ``jax`` it is handed tensors or JAX arrays on ``device``, and the derivatives that it does not return are
+    its autodiff's.
+
+    ``operation`` may be left out where the function has an operation's name.
+
+    A callable runs in this process. A name, ``FILE.py:FN`` or ``pkg.module:fn``, runs in one of its own, where
+    every call ends after ``time_limit`` seconds and nothing that the function does reaches the caller.
+
+    ``reduction`` says whether a network's J is a sum or a mean over the batch; ``auto`` finds out. Without
+    ``cases`` all small ones run, with ``all`` the large ones too, and those beyond the assignment's assumption
+    that targets sum to 1. ``progress(done, total)`` is called after every call.
+
+    ValueError or TypeError names an argument that means nothing, and what stands in the way of calling ``fn``;
+    ImportError says what to install.
+
+    >>> import numpy as np
+    >>> import crosscheck
+    >>> def softmax(x):
+    ...     e = np.exp(x)
+    ...     return e / e.sum(axis=-1, keepdims=True)
+    >>> report = crosscheck.check(softmax, "softmax", dtypes=("float64",))
+    >>> report.verdict, report.suspects[0].name
+    ('limited', 'no shift')
+    """
+    options = Options(
+        quantity,
+        _names(dtypes),
+        arrays,
+        device,
+        reduction,
+        _names(cases),
+        seed=seed,
+        all=all,
+        time_limit=time_limit,
+    )
+    return check_with(options, fn, operation, progress)
+
+
+def check_with(
+    options: Options, fn: Callable[..., Any] | str, name: str | None = None, progress: Progress | None = None
+) -> Report:
+    """``check`` with its arguments as ``Options``."""
+    if name is None:
+        name = divided(fn)[1] if isinstance(fn, str) else called(fn)
+        if name not in operations():
+            raise ValueError(f"operation: not given, and {name or fn!r} is none of {', '.join(operations())}")
+    return _check(fn, find_operation(name), options, None, progress)
+
+
+def _names(given: Any) -> Any:
+    return tuple(given) if isinstance(given, list) else given
+
+
+def check_convention(
+    file: str, convention: str, options: Options, progress: Progress | None = None
+) -> Iterator[Report | str]:
+    """A report for every function of a convention that a file has, and a line for each that it has not.
+
+    UnusableError: the file cannot be loaded, or has none of them. ValueError: no such convention.
+    """
+    known = members(convention)
+    with Isolated(file, "", time_limit=options.time_limit) as guest:
+        there = set(guest.facts["functions"])
+    if not there & {one.name for one in known}:
+        listed = ", ".join(one.signature for one in known)
+        raise UnusableError(f"{file}: has none of the functions of {convention}: {listed}")
+    for one in known:
+        if one.name in there:
+            yield _check(f"{file}:{one.name}", one.operation(), options, one, progress)
+        else:
+            yield f"{file} has no {one.signature}"
+
+
+def _check(
+    fn: Callable[..., Any] | str, one: Operation, options: Options, of: Member | None, progress: Progress | None
+) -> Report:
+    start = time.perf_counter()
+    require_gradual_underflow()
+    options.fits(one)
+    name = fn if isinstance(fn, str) else called(fn)
+    with _guest(fn, one, options, of) as guest:
+        notes = []
+        reduction = ""
+        if has_reductions(one):
+            reduction = options.reduction if options.reduction != AUTO else _reduction_of(guest, one, options)
+            notes.append(f"J is judged as the {reduction} over the batch")
+        judged_as = with_reduction(one, reduction)
+        subject = Subject(name, judged_as, _replay(fn, one, options, of, reduction), options.seed)
+        todo = [*planned(one, guest.takes, options, of)]
+        if not todo:
+            raise ValueError(f"{name}: there is no case that it can be judged by")
+        seen = [*_observed(guest, subject, todo, progress)]
+        if len(seen) < len(todo):
+            notes.append(f"stopped after {len(seen)} of {len(todo)} calls")
+        found = findings(subject, seen, guest)
+        notes += _notes(subject, seen, guest, options, of)
+    kinds = {finding.kind for finding in found}
+    right = any(o.passed for o in seen)
+    verdict = WRONG if WRONG in kinds or not right else LIMITED if LIMITED in kinds else RIGHT
+    first = _first_wrong(judged_as, seen) if verdict == WRONG else ""
+    seconds = time.perf_counter() - start
+    return Report(name, one.name, verdict, tuple(seen), found, tuple(notes), first, options.seed, seconds)
+
+
+def _guest(
+    fn: Callable[..., Any] | str, one: Operation, options: Options, of: Member | None
+) -> AbstractContextManager[Guest]:
+    if not isinstance(fn, str):
+        if not callable(fn):
+            raise TypeError(f"fn: got {type(fn).__name__}, expected a function, or FILE.py:FN or pkg.module:fn")
+        return nullcontext(Runner(fn, one, options.quantity, options.arrays, options.device))
+    place, function = divided(fn)
+    return Isolated(
+        place,
+        function or one.name,
+        one.name if of is None else of.name,
+        "" if of is None else of.convention,
+        options.quantity if of is None else of.quantity,
+        options.arrays,
+        options.device,
+        options.time_limit,
+    )
+
+
+def _replay(
+    fn: Callable[..., Any] | str, one: Operation, options: Options, of: Member | None, reduction: str
+) -> str:
+    """The command that judges the function again; without one, where the function has no place to find it at."""
+    if not isinstance(fn, str):
+        return ""
+    if of is not None:
+        return f"crosscheck check {fn.rpartition(':')[0]} --convention {of.convention}"
+    asked = {
+        "quantity": options.quantity or "",
+        "arrays": options.arrays.removeprefix("numpy"),
+        "device": options.device.removeprefix("cpu"),
+        "reduction": reduction,
+    }
+    more = "".join(f" --{option} {value}" for option, value in asked.items() if value)
+    return f"crosscheck check {fn} --as {one.name}{more}"
+
+
+def _reduction_of(guest: Guest, one: Operation, options: Options) -> str:
+    """Call it once, and see as what its J is right."""
+    case, dtype = one.cases["typical"], options.dtypes[0]
+    format = FORMATS[dtype]
+    inputs = case.inputs(one.name, format, options.seed)
+    outcome = guest(call_of(case, inputs))
+    subjects = {r: Subject("", with_reduction(one, r), "", options.seed) for r in (SUM, MEAN)}
+    return likelier({r: judged(s, case, dtype, format, inputs, outcome).verdicts for r, s in subjects.items()})
+
+
+def _observed(
+    guest: Guest, subject: Subject, todo: Sequence[Planned], progress: Progress | None
+) -> Iterator[Observation]:
+    ended = 0
+    for done, call in enumerate(todo, 1):
+        outcome = guest(call_of(call.case, call.given))
+        if call.handed in FORMATS or not outcome.refused:  # to decline whole numbers is no limit
+            format = FORMATS.get(call.handed) or _format_of(outcome)
+            yield judged(subject, call.case, call.handed, format, call.inputs, outcome)
+        if progress is not None:
+            progress(done, len(todo))
+        ended = ended + 1 if outcome.ended else 0
+        if ended == _MOST_ENDED:
+            return
+
+
+def _format_of(outcome: Outcome) -> Format:
+    """The format that a function of whole numbers answers in."""
+    found = (FORMATS[a.dtype.name] for a in outcome.results.values() if a.dtype.name in FORMATS)
+    return next(found, FORMATS["float64"])
+
+
+def _first_wrong(one: Operation, seen: Sequence[Observation]) -> str:
+    failing = [o for o in seen if o.failed]
+    failing = [o for o in failing if o.case.name in ORDINARY] or failing
+    return " or ".join(first_wrong(one, failing[0])) if failing else ""
+
+
+def _notes(
+    subject: Subject, seen: Sequence[Observation], guest: Guest, options: Options, of: Member | None
+) -> Iterator[str]:
+    narrow = {(o.handed, o.format.name) for o in seen if o.handed in FORMATS and o.format.name != o.handed}
+    for handed, format in sorted(narrow):
+        yield f"returns {format} for {handed}, and is judged by the roundings of {format}"
+    ignored = dict.fromkeys(name for o in seen for name in o.outcome.ignored)
+    if ignored:
+        yield f"not looked at: {', '.join(ignored)}"
+    if isinstance(guest, Isolated) and guest.printed:
+        yield _printed(guest)
+    cases = subject.operation.cases
+    if "unnormalised" in cases and of is None and not options.all and not options.cases:
+        yield "targets that do not sum to 1 were left out (--case unnormalised)"
+    returned = {q for o in seen for q in o.outcome.results}
+    missing = [q for q in subject.operation.quantities if q not in returned]
+    if returned and missing and options.quantity is None and of is None:
+        yield f"not returned, so not judged: {', '.join(missing)}"
+
+
+def _printed(guest: Isolated) -> str:
+    lines = guest.shown.strip().splitlines()
+    return f"printed {_amount(guest.printed)}" + (f", starting with {lines[0][:60]!r}" if lines else "")
+
+
+def _amount(count: int) -> str:
+    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count} byte" + ("s" if count != 1 else "")

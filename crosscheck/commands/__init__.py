@@ -1,0 +1,1 @@
+"""One module per command: ``run(words)`` parses what follows the command, and returns the exit status."""

@@ -1,0 +1,50 @@
+"""``crosscheck``: judge every implementation that is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .shared import SEVERAL, Bar, console, jobs, parser_of, version, writable, written
+
+
+def run(words: Sequence[str], commands: Sequence[str] = ()) -> int:
+    """Run the command; the exit status. ``commands`` are the others there are."""
+    parser = parser_of(
+        "crosscheck", "Judge every implementation that is installed, on every operation, dtype and case."
+    )
+    parser.epilog = f"other commands: {', '.join(f'crosscheck {name}' for name in commands)}"
+    parser.add_argument("--version", action="version", version=f"crosscheck {version()}")
+    parser.add_argument("operation", nargs="*", help="sigmoid, softmax, …; all where none is named")
+    parser.add_argument("-i", "--implementation", **SEVERAL, help="reference, torch, jax, jax.jit, …; repeatable")
+    parser.add_argument("--dtype", **SEVERAL, help="float64, float32, bfloat16, float16; repeatable")
+    parser.add_argument("--case", **SEVERAL, help="a regime of inputs, such as saturated; repeatable")
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="add the extra implementations (on the usual cases) and the extra cases (on the usual ones)",
+    )
+    parser.add_argument("--device", default="auto", help="cpu, cuda, or auto: what is found (auto)")
+    parser.add_argument("-j", "--jobs", type=jobs, metavar="N", help="processes (one for each core)")
+    asked = parser.parse_args(words)
+    writable(asked.json)
+
+    from ..api import execute
+    from ..matrix import Selection, plan
+    from ..report.terminal import render
+    from ..run import write_json
+
+    selection = Selection(
+        operations=tuple(dict.fromkeys(asked.operation)),
+        implementations=tuple(dict.fromkeys(asked.implementation)),
+        dtypes=tuple(dict.fromkeys(asked.dtype)),
+        cases=tuple(dict.fromkeys(asked.case)),
+        device=asked.device,
+        seed=asked.seed,
+        all=asked.all,
+    )
+    with Bar("judging") as bar:
+        found = execute(plan(selection), selection.seed, bar, asked.jobs)
+    saved = written(write_json, found.to_dict(), asked.json)
+    screen = console()
+    screen.print(render(found, screen.width))
+    return 0 if found.passed and saved else 1

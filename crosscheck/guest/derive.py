@@ -1,0 +1,81 @@
+"""The derivatives of a PyTorch or JAX function by the framework's own autodiff: what its users train with.
+
+Only what the function does not return itself is derived: of a function the VJP along ``cotangent`` (in JAX the JVP
+along ``tangent`` too), of a network the gradient of J with respect to its inputs and to the quantities it returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..operation import Operation
+
+Found = dict[str, Any]
+Evaluate = Callable[[Mapping[str, Any]], Found]
+"""The inputs, as the framework's arrays → quantities."""
+
+TARGET = "y"
+
+
+def leaves_of(operation: Operation, given: Mapping[str, Any]) -> tuple[str, ...]:
+    """The inputs with respect to which a derivative is asked for."""
+    if not operation.taps:
+        return ("x",)
+    return tuple(name for name in given if f"d_{name}" in operation.graph)
+
+
+def by_torch(operation: Operation, evaluate: Evaluate, given: Mapping[str, Any]) -> Found:
+    """The quantities that are returned, and by ``torch.autograd.grad`` those that follow from them."""
+    import torch
+
+    seen = dict(given)
+    seen |= {name: given[name].detach().requires_grad_() for name in leaves_of(operation, given)}
+    found = evaluate(seen)
+    source = found.get("J" if operation.taps else "value")
+    if not isinstance(source, torch.Tensor) or not source.requires_grad:
+        return found
+    if not operation.taps:
+        if "vjp" not in found and source.shape == given["cotangent"].shape:
+            (found["vjp"],) = torch.autograd.grad(source, seen["x"], given["cotangent"], allow_unused=True)
+        return {name: a for name, a in found.items() if a is not None}
+    inner = {n: a for n, a in found.items() if isinstance(a, torch.Tensor) and a.requires_grad and n != "J"}
+    wrt = {n: a for n, a in {**seen, **inner}.items() if f"d_{n}" in operation.graph}
+    if source.numel() == 1:
+        gradients = torch.autograd.grad(source.sum(), [*wrt.values()], allow_unused=True)
+        pairs = zip(wrt, gradients, strict=True)
+        found = {**{f"d_{n}": a for n, a in pairs if a is not None}, **found}
+    return found
+
+
+def by_jax(operation: Operation, evaluate: Evaluate, given: Mapping[str, Any]) -> Found:
+    """The quantities that are returned, and by ``jax.vjp``, ``jax.jvp``, ``jax.grad`` those that follow."""
+    import jax
+
+    wrt = leaves_of(operation, given)
+    main = "J" if operation.taps else "value"
+    cotangent = given.get("cotangent")
+
+    def main_of(leaves: Mapping[str, Any]) -> tuple[Any, Found]:
+        found = evaluate({**given, **leaves})
+        return found.get(main), found
+
+    leaves = {name: given[name] for name in wrt}
+    found = evaluate(given)
+    source = found.get(main)
+    if not isinstance(source, jax.Array) or not jax.numpy.issubdtype(source.dtype, jax.numpy.floating):
+        return found
+    if operation.taps:
+        if source.size != 1:
+            return found
+        gradients = jax.grad(lambda leaves: main_of(leaves)[0].sum())(leaves)
+        return {**{f"d_{name}": a for name, a in gradients.items()}, **found}
+    if cotangent is None or source.shape != cotangent.shape:
+        return found
+    derived = {"vjp": jax.vjp(lambda leaves: main_of(leaves)[0], leaves)[1](cotangent)[0]["x"]}
+    try:
+        tangents = {"x": given["tangent"]}
+        derived["jvp"] = jax.jvp(lambda leaves: main_of(leaves)[0], (leaves,), (tangents,))[1]
+    except TypeError:  # what JAX raises of a function whose backward pass alone is defined
+        pass
+    return {**derived, **found}

@@ -1,0 +1,132 @@
+"""Which arguments a function takes, and what it is that it returns.
+
+A function says what it needs by the names of its parameters. Where these are its own (``z`` for ``x``), their
+number decides: as many as the value needs, or as many as the VJP needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from inspect import Parameter, signature
+from typing import Any
+
+import numpy as np
+
+from ..operation import Operation
+from .call import UnusableError
+
+_UNNAMED = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+NEUTRAL = {"weight": 1.0, "smoothing": 0.0, "decay": 0.0}
+"""Inputs that a function need not take, and the value at which they might as well not be there."""
+
+_AFTER = {"vjp": "cotangent", "jvp": "tangent"}
+
+
+@dataclass(frozen=True)
+class Takes:
+    """``names`` are the inputs handed over, by keyword or in this order; ``returns`` is what a bare array is.
+
+    ``axis`` says whether the function takes an argument of that name.
+    """
+
+    names: tuple[str, ...]
+    keywords: bool
+    returns: str
+    axis: bool = False
+
+    def call(self, fn: Callable[..., Any], given: Mapping[str, Any], axis: int = -1) -> Any:
+        """The function at what it takes of ``given``."""
+        more = {"axis": axis} if self.axis and axis != -1 else {}
+        if self.keywords:
+            return fn(**{name: given[name] for name in self.names}, **more)
+        return fn(*(given[name] for name in self.names), **more)
+
+
+def main_quantity(operation: Operation) -> str:
+    """What a function computes of which nothing is said: the value, or the cost of a network."""
+    return "J" if operation.taps else "value"
+
+
+def takes(fn: Callable[..., Any], operation: Operation, quantity: str | None = None) -> Takes:
+    """How to call ``fn`` as the operation; UnusableError where its parameters fit nothing that is asked of it.
+
+    >>> from crosscheck.operations import operation
+    >>> takes(lambda z: z, operation("softmax"))
+    Takes(names=('x',), keywords=False, returns='value', axis=False)
+    >>> takes(lambda x, cotangent: x, operation("softmax")).returns
+    'vjp'
+    """
+    wanted = quantity or main_quantity(operation)
+    try:
+        parameters = [*signature(fn).parameters.values()]
+    except (TypeError, ValueError):  # a function of C says nothing of itself
+        return Takes(operation.leaves(wanted), False, wanted)
+    axis = operation.axis and any(p.name == "axis" for p in parameters)
+    parameters = [p for p in parameters if p.name != "axis"]
+    named = [p.name for p in parameters if p.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)]
+    required = [p for p in parameters if p.default is Parameter.empty and p.name in named]
+    open_ended = any(p.kind is Parameter.VAR_KEYWORD for p in parameters)
+    only_by_place = any(p.kind is Parameter.POSITIONAL_ONLY for p in required)
+    if not only_by_place and all(p.name in operation.inputs for p in required) and (required or open_ended):
+        asked = operation.leaves(quantity) if quantity else operation.inputs
+        names = tuple(n for n in asked if n in named or open_ended)
+        missing = [p.name for p in required if p.name not in names]
+        if not missing:
+            return Takes(names, True, quantity or _returned(names, operation), axis)
+    by_place = [p for p in parameters if p.kind in _UNNAMED]
+    least = len([p for p in by_place if p.default is Parameter.empty])
+    most = len(by_place) if not any(p.kind is Parameter.VAR_POSITIONAL for p in parameters) else np.inf
+    for candidate in (quantity,) if quantity else (wanted, *(q for q in _AFTER if q in operation.graph)):
+        whole = operation.leaves(candidate)
+        for leaves in (whole, tuple(name for name in whole if name not in NEUTRAL)):
+            if least <= len(leaves) <= most and not any(p.kind is Parameter.KEYWORD_ONLY for p in required):
+                return Takes(leaves, False, candidate, axis)
+    got = ", ".join(named) or "nothing"
+    raise UnusableError(f"{called(fn)}: takes {got}, expected {', '.join(operation.leaves(wanted))} for {wanted}")
+
+
+def _returned(names: tuple[str, ...], operation: Operation) -> str:
+    directions = [q for q, direction in _AFTER.items() if direction in names and q in operation.graph]
+    return directions[0] if len(directions) == 1 else main_quantity(operation)
+
+
+def called(fn: Any) -> str:
+    """The name of a function."""
+    return str(getattr(fn, "__name__", None) or type(fn).__name__)
+
+
+def quantities(returned: Any, operation: Operation, how: Takes) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """What was returned, by quantity, and the names that mean nothing; UnusableError where nothing has a meaning.
+
+    A mapping names its quantities, with ``dW1`` or ``grad_W1`` for ``d_W1``. A network may return (J, gradients),
+    the gradients named by what they are with respect to; a function of a cotangent (value, vjp).
+    """
+    if returned is None:
+        raise UnusableError("returned None")
+    if operation.taps and isinstance(returned, tuple | list) and len(returned) == 2:
+        cost, gradients = returned
+        if isinstance(gradients, Mapping):
+            returned = {"J": cost, **{f"d_{_bare(str(name))}": a for name, a in gradients.items()}}
+    if isinstance(returned, tuple) and len(returned) == 2 and how.returns == "vjp":
+        returned = dict(zip(("value", "vjp"), returned, strict=True))
+    if not isinstance(returned, Mapping):
+        return {how.returns: returned}, ()
+    found = {_quantity(str(name), operation): a for name, a in returned.items()}
+    ignored = tuple(name for name in found if name not in operation.graph)
+    if len(ignored) == len(found):
+        names = ", ".join(ignored) or "nothing"
+        raise UnusableError(f"returned {names}, expected one or more of {', '.join(operation.quantities)}")
+    return {name: a for name, a in found.items() if name in operation.graph}, ignored
+
+
+def _bare(name: str) -> str:
+    """W1 of d_W1, dW1, grad_W1."""
+    for prefix in ("d_", "grad_", "d"):
+        if name.startswith(prefix) and len(name) > len(prefix):
+            return name.removeprefix(prefix)
+    return name
+
+
+def _quantity(name: str, operation: Operation) -> str:
+    return name if name in operation.graph or f"d_{_bare(name)}" not in operation.graph else f"d_{_bare(name)}"
