@@ -19,12 +19,14 @@ LAYERS = (
     {"accuracy"},
     {"run", "workers"},
     {"checking"},
+    {"judges", "third_parties"},
+    {"kill"},
     {"report"},
     {"api"},
     {"commands", "pytest_plugin"},
     {"cli", "__init__", "__main__"},
 )
-LAZY = ("torch", "jax", "optax", "sympy", "sklearn", "mpmath", "scipy")
+LAZY = ("torch", "jax", "optax", "sympy", "sklearn", "mpmath", "scipy", "autograd")
 MAY_IMPORT = {"crosscheck/numbers/symbol.py": ("sympy",)}  # the proofs' arithmetic, itself imported lazily
 SOURCES = [*ROOT.glob("reference/**/*.py"), *ROOT.glob("crosscheck/**/*.py")]
 
