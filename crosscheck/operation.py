@@ -32,6 +32,8 @@ class Operation:
     ``axis``      whether forms and reference take an argument ``axis``: where the classes are
     ``integers``  the inputs that are integers, and no quantities to differentiate
     ``scalars``   the inputs that forms take as Python numbers
+    ``batch``     whether the cost of a network is one of its batch as a whole, and not the sum of what its rows
+                  cost one by one: a mean, or a sum with weight decay
     ``along``     input → the input that is its tangent: the program of all quantities is differentiated along
                   them by forward mode, and the tangent of ``q`` is the quantity ``t_q``
     ``check``     raises ValueError, by name, where the values of inputs mean nothing to the operation
@@ -53,6 +55,7 @@ class Operation:
     axis: bool = False
     integers: frozenset[str] = frozenset()
     scalars: frozenset[str] = frozenset()
+    batch: bool = False
     along: Mapping[str, str] = field(default_factory=dict)
     check: Callable[..., None] | None = None
     special: Mapping[str, Special] = field(default_factory=dict)
@@ -73,7 +76,7 @@ class Operation:
         """Whether every row has results of its own, or adds to a sum over the rows, whatever the others hold."""
         shapes = self.shapes
         if self.taps:
-            return shapes["x"].split()[0] == shapes["y"].split()[0]
+            return not self.batch and shapes["x"].split()[0] == shapes["y"].split()[0]
         return shapes["x"].startswith("...") and shapes.get("cotangent", "").startswith("...")
 
     def program(self, mistake: Mistake = RIGHT) -> Function:

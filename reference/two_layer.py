@@ -60,8 +60,9 @@ def _affine(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
     return stored(_wide(x) @ _wide(W) + _wide(b), x.dtype)
 
 
-def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return stored(_wide(a) @ _wide(b), a.dtype)
+def _product(a: np.ndarray, b: np.ndarray, added: np.ndarray | None = None) -> np.ndarray:
+    product = _wide(a) @ _wide(b)
+    return stored(product if added is None else product + added, a.dtype)
 
 
 def _row_sum(a: np.ndarray) -> np.ndarray:
@@ -75,20 +76,36 @@ def _forward(x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: 
     return {"phi": phi, "h": h, "theta": theta}
 
 
-def _backward(x: np.ndarray, y: np.ndarray, W2: np.ndarray, seen: Arrays) -> Arrays:
-    """The gradients down to φ, and those of the parameters."""
-    d_theta = stored(cross_entropy_gradient(_wide(seen["theta"]), _wide(y)), x.dtype)
+def _backward(given: Arrays, y: np.ndarray, seen: Arrays, rows: int = 1, decay: float = 0.0) -> Arrays:
+    """The gradients down to φ, and those of the parameters, of Σ CE / rows + (λ/2) (Σ W₁² + Σ W₂²)."""
+    x, W1, W2 = given["x"], given["W1"], given["W2"]
+    d_theta = stored(cross_entropy_gradient(_wide(seen["theta"]), _wide(y)) / rows, x.dtype)
     d_h = _product(d_theta, W2.T)
     d_phi = sigmoid_vjp(seen["phi"], d_h)
+    # In float64, where λ keeps all its digits and λ W rounds no result twice.
+    of_W1, of_W2 = (decay * W.astype(np.float64) if decay else None for W in (W1, W2))
     return {
         "d_theta": d_theta,
         "d_h": d_h,
         "d_phi": d_phi,
-        "d_W1": _product(x.T, d_phi),
+        "d_W1": _product(x.T, d_phi, of_W1),
         "d_b1": _row_sum(d_phi),
-        "d_W2": _product(seen["h"].T, d_theta),
+        "d_W2": _product(seen["h"].T, d_theta, of_W2),
         "d_b2": _row_sum(d_theta),
     }
+
+
+def _quantities(given: Arrays, y: np.ndarray, rows: int = 1, decay: float = 0.0) -> Arrays:
+    """Every quantity of the network whose J is Σ CE / rows + (λ/2) (Σ W₁² + Σ W₂²), in NETWORK's order."""
+    dtype = given["x"].dtype
+    seen = _forward(**given)
+    J = cross_entropy(_wide(seen["theta"]), _wide(y)).sum(dtype=np.float64) / np.float64(rows)
+    if decay:
+        J += decay / 2 * sum(np.square(given[name].astype(np.float64)).sum() for name in ("W1", "W2"))
+    found = {**seen, "y_hat": softmax(seen["theta"]), "J": stored(J, dtype)}
+    found |= _backward(given, y, seen, rows, decay)
+    found["d_x"] = _product(found["d_phi"], given["W1"].T)
+    return {name: found[name] for name in NETWORK}
 
 
 @np.errstate(all="ignore")
@@ -114,18 +131,7 @@ def two_layer(x: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays:
     'phi h theta y_hat J d_theta d_h d_phi d_x d_W1 d_b1 d_W2 d_b2'
     """
     given = _checked(x, W1=W1, b1=b1, W2=W2, b2=b2)
-    y = _checked_targets(y, given)
-    x, dtype = given["x"], given["x"].dtype
-    seen = _forward(**given)
-    costs = cross_entropy(_wide(seen["theta"]), _wide(y))
-    found = {
-        **seen,
-        "y_hat": softmax(seen["theta"]),
-        "J": stored(costs.sum(dtype=np.float64), dtype),
-        **_backward(x, y, given["W2"], seen),
-    }
-    found["d_x"] = _product(found["d_phi"], given["W1"].T)
-    return {name: found[name] for name in NETWORK}
+    return _quantities(given, _checked_targets(y, given))
 
 
 def initial(inputs: int, hidden: int, classes: int, seed: int, dtype: Any) -> Arrays:
@@ -176,7 +182,7 @@ def gradient_descent(params: Mapping[str, Any], x: Any, y: Any, rate: float, ste
         raise ValueError(f"x: got shape {x.shape}, expected at least one row")
     new = {name: array.copy() for name, array in given.items()}
     for _ in range(integer("steps", steps, least=0)):
-        gradients = _backward(x, y, new["W2"], _forward(x, **new))
+        gradients = _backward({"x": x, **new}, y, _forward(x, **new))
         new = {
             name: stored(_wide(p) - rate / len(x) * _wide(gradients[f"d_{name}"]), p.dtype)
             for name, p in new.items()

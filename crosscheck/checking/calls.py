@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .. import digits
 from ..cases import Arrays, Case, CaseUnavailableError
 from ..formats import FORMATS
 from ..guest.conventions import Member
@@ -17,7 +18,9 @@ from .options import Options
 ORDINARY = frozenset({"typical", "tiny", "square", "soft", "smoothed"})
 """Cases of ordinary input: what fails there is wrong, what fails elsewhere is a limit."""
 
-_LARGE = frozenset({"vocabulary", "many_examples", "many_rows"})
+_LARGE = frozenset({"vocabulary", "many_examples", "many_rows", *digits.STEPS})
+"""What takes seconds to draw or to judge: large arrays, and handwritten digits, on which a network is trained."""
+
 _BEYOND = frozenset({"unnormalised"})
 """Targets that do not sum to 1, for which §2.2's ŷ − y is not the gradient."""
 
@@ -50,7 +53,8 @@ def planned(one: Operation, takes: Takes, options: Options, of: Member | None) -
                 continue
             if _takes_all(takes, inputs):
                 yield Planned(case, dtype, inputs, inputs)
-    if options.arrays == "numpy" and of is None and not one.taps:
+    of_value_alone = not one.taps and not {"cotangent", "tangent"} & set(takes.names)
+    if options.arrays == "numpy" and of is None and of_value_alone:
         yield from (
             p
             for p in _whole_numbers(one, options.seed)

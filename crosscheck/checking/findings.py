@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -10,8 +10,9 @@ from ..cases import Arrays
 from ..formats import FORMATS
 from ..guest.call import Call, Outcome
 from ..guest.signature import main_quantity
-from ..judge import FAIL, Verdict
+from ..judge import FAIL, LOCAL, Verdict
 from ..mistake import ALIASED, CHANGED, REUSED, STALE
+from ..operation import Operation
 from .calls import ORDINARY
 from .diagnose import Suspect, suspects
 from .observe import Observation, Subject, call_of, judged
@@ -21,12 +22,12 @@ from .shrink import shrink
 Ask = Callable[[Call], Outcome]
 
 _SHOWN = {
-    CHANGED: "changes its argument {}",
     ALIASED: "returns {}'s memory",
+    CHANGED: "changes its argument {}",
     REUSED: "writes again to the memory of an earlier result, {}",
 }
 _MOST = 6
-"""Findings of one kind that are shrunk and explained."""
+"""Limits that are told, at most."""
 
 
 def findings(subject: Subject, seen: Sequence[Observation], ask: Ask) -> tuple[Finding, ...]:
@@ -43,7 +44,7 @@ def findings(subject: Subject, seen: Sequence[Observation], ask: Ask) -> tuple[F
 def _declined(seen: Sequence[Observation]) -> dict[str, str]:
     """The dtypes that the function always declines, where it takes another; and how."""
     found = {}
-    dtypes = dict.fromkeys(o.handed for o in seen)
+    dtypes = dict.fromkeys(o.handed for o in seen if o.handed in FORMATS)
     for dtype in dtypes:
         here = [o for o in seen if o.handed == dtype]
         if all(o.outcome.refused for o in here):
@@ -56,51 +57,68 @@ def _refusal(subject: Subject, dtype: str, reason: str) -> Finding:
     return Finding(LIMITED, main, f"does not take {dtype}", reason, {}, replay=subject.again(dtype, "typical"))
 
 
-def _shown(subject: Subject, seen: Sequence[Observation]) -> Iterable[Finding]:
+def _shown(subject: Subject, seen: Sequence[Observation]) -> Iterator[Finding]:
     """Arguments changed, memory shared."""
     for flag, words in _SHOWN.items():
         having = [o for o in seen if flag in o.outcome.shows]
-        if having:
+        because = flag == CHANGED and any(ALIASED in o.outcome.shows for o in having)  # a result was written there
+        if having and not because:
             first = having[0]
-            symptom = words.format(first.outcome.shows[flag].replace(" in ", " in the argument "))
+            shown = words.format(first.outcome.shows[flag].replace(" in ", " in the argument "))
             known = [m for m in subject.operation.mistakes if m.shows == flag]
             named = tuple(Suspect(m.name, m.sentence, m.step, 0.0) for m in known[:1])
             again = subject.again(first.handed, first.case.name)
-            yield Finding(LIMITED, "", symptom, "", _where(having), named, replay=again)
+            yield Finding(LIMITED, "", shown, "", _where(having), suspects=named, replay=again)
 
 
-def _failures(subject: Subject, seen: Sequence[Observation], ask: Ask) -> Iterable[Finding]:
-    """Failures that look alike are one finding, wrong ones before limits, in the order of the steps."""
-    groups: dict[tuple[str, str, str], list[tuple[Observation, Verdict]]] = {}
-    for o in seen:
-        kind = WRONG if o.case.name in ORDINARY else LIMITED
-        for v in o.failed:
-            groups.setdefault((kind, v.quantity, symptom(v, o)), []).append((o, v))
-    wrong = any(kind == WRONG for kind, _, _ in groups)
-    steps = list(subject.operation.graph)
-    ordered = sorted(groups, key=lambda key: (key[0] != WRONG, steps.index(key[1])))
+Failure = tuple[Observation, Verdict]
+
+
+def _failures(subject: Subject, seen: Sequence[Observation], ask: Ask) -> Iterator[Finding]:
+    """What is wrong on ordinary input, a finding for each step; where nothing is, the limits."""
+    failures = [(o, v) for o in seen for v in o.failed]
+    wrong = [(o, v) for o, v in failures if o.case.name in ORDINARY]
     passing = [o for o in seen if o.passed]
-    count = {WRONG: 0, LIMITED: 0}
-    told: set[tuple[str, tuple[str, ...]]] = set()
-    for key in ordered:
-        kind, quantity, how = key
-        if kind == LIMITED and wrong:
-            continue  # what is wrong on ordinary input need not be told of the rest
-        here = groups[key]
-        failing = _unique(o for o, _ in here)
+
+    def finding(kind: str, here: Sequence[Failure], also: Sequence[str] = ()) -> Finding:
+        failing = list({id(o): o for o, _ in here}.values())
         named = suspects(subject.operation, failing, passing) or _stale(subject, seen, failing)
-        signature = (named[0].name if named else f"{quantity} {how}", ())
-        if kind == LIMITED and signature in told:
-            continue  # the same limit, seen in another quantity
-        told.add(signature)
-        count[kind] += 1
-        smallest = _smallest(subject, here, ask) if count[kind] <= _MOST else None
         o, v = here[0]
-        yield Finding(kind, quantity, how, v.reason, _where(failing), named, smallest, v.replay)
+        smallest = _smallest(subject, here, ask)
+        where = _where(failing)
+        return Finding(kind, v.quantity, symptom(v, o), v.reason, where, tuple(also), named, smallest, v.replay)
+
+    if wrong:
+        yield from (finding(WRONG, here, also) for here, also in _by_step(subject.operation, wrong))
+        return
+    told: set[str] = set()
+    for here in _alike(subject.operation, failures):
+        found = finding(LIMITED, here)
+        name = found.suspects[0].name if found.suspects else ""
+        if name not in told:  # the same limit in another quantity need not be told
+            yield found
+        told |= {name} - {""}
 
 
-def _unique(observations: Iterable[Observation]) -> list[Observation]:
-    return list({id(o): o for o in observations}.values())
+def _by_step(one: Operation, failures: Sequence[Failure]) -> Iterator[tuple[list[Failure], list[str]]]:
+    """The failures of every step that is wrong at its own inputs, the first with what fails only because of it."""
+    wrong = {v.quantity for _, v in failures}
+    own = {v.quantity for _, v in failures if v.check == LOCAL}
+    steps = [q for q in one.graph if q in own] or [q for q in one.graph if q in wrong][:1]
+    follow = [q for q in one.graph if q in wrong and q not in steps]
+    for n, step in enumerate(steps):
+        here = [(o, v) for o, v in failures if v.quantity == step]
+        here.sort(key=lambda pair: pair[1].check != LOCAL)  # stable: the order of the calls, local checks first
+        yield here, follow if n == 0 else []
+
+
+def _alike(one: Operation, failures: Sequence[Failure]) -> list[list[Failure]]:
+    """Failures of a quantity that show in the same way, in the order of the steps; the commonest first."""
+    groups: dict[tuple[str, str], list[Failure]] = {}
+    for o, v in failures:
+        groups.setdefault((v.quantity, symptom(v, o)), []).append((o, v))
+    steps = list(one.graph)
+    return [groups[key] for key in sorted(groups, key=lambda key: steps.index(key[0]))][:_MOST]
 
 
 def _where(seen: Iterable[Observation]) -> dict[str, tuple[str, ...]]:

@@ -33,7 +33,7 @@ class Subject:
         return f"{self.replay}{named} --case {case}" + (f" --seed {self.seed}" if self.seed else "")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Observation:
     """One call: the case, the dtype that was handed over, what came of it, and the verdicts on that.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ SCHEMA = "crosscheck.check/1"
 RIGHT, LIMITED, WRONG = "right", "limited", "wrong"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Example:
     """The smallest input that shows a failure: where the worst element is, what was got and what is exact there.
 
@@ -37,12 +37,12 @@ class Example:
     bits: tuple[str, str] = ("", "")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Finding:
     """One thing that is wrong, or one limit: in which quantity, how it shows, and in which cases.
 
-    ``kind`` is ``wrong`` or ``limited``; ``where`` maps each case to the dtypes in which it shows; ``replay`` is
-    the command that repeats the first of them.
+    ``kind`` is ``wrong`` or ``limited``; ``where`` maps each case to the dtypes in which it shows; ``also``
+    are the quantities that are wrong because of it; ``replay`` is the command that repeats the first of them.
     """
 
     kind: str
@@ -50,12 +50,13 @@ class Finding:
     symptom: str
     reason: str
     where: dict[str, tuple[str, ...]]
+    also: tuple[str, ...] = ()
     suspects: tuple[Suspect, ...] = ()
     smallest: Example | None = None
     replay: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Report:
     """The verdict on a function, with everything that it rests on. ``str(report)`` is the whole story.
 
@@ -71,7 +72,7 @@ class Report:
     notes: tuple[str, ...]
     first_wrong: str = ""
     seed: int = 0
-    seconds: float = field(default=0.0, compare=False)
+    seconds: float = 0.0
 
     @property
     def passed(self) -> bool:

@@ -152,13 +152,11 @@ def _check(
         todo = [*planned(one, guest.takes, options, of)]
         if not todo:
             raise ValueError(f"{name}: there is no case that it can be judged by")
-        seen = [*_observed(guest, subject, todo, progress)]
-        if len(seen) < len(todo):
-            notes.append(f"stopped after {len(seen)} of {len(todo)} calls")
+        seen = _observed(guest, subject, todo, notes, progress)
         found = findings(subject, seen, guest)
         notes += _notes(subject, seen, guest, options, of)
     kinds = {finding.kind for finding in found}
-    right = any(o.passed for o in seen)
+    right = any(o.passed for o in seen if o.handed in FORMATS)
     verdict = WRONG if WRONG in kinds or not right else LIMITED if LIMITED in kinds else RIGHT
     first = _first_wrong(judged_as, seen) if verdict == WRONG else ""
     seconds = time.perf_counter() - start
@@ -214,19 +212,25 @@ def _reduction_of(guest: Guest, one: Operation, options: Options) -> str:
 
 
 def _observed(
-    guest: Guest, subject: Subject, todo: Sequence[Planned], progress: Progress | None
-) -> Iterator[Observation]:
+    guest: Guest, subject: Subject, todo: Sequence[Planned], notes: list[str], progress: Progress | None
+) -> list[Observation]:
+    """The calls, one after the other; a function that ends its process twice in a row is left alone, and noted."""
+    seen: list[Observation] = []
     ended = 0
     for done, call in enumerate(todo, 1):
         outcome = guest(call_of(call.case, call.given))
-        if call.handed in FORMATS or not outcome.refused:  # to decline whole numbers is no limit
+        # To decline whole numbers, or a batch of nothing, is no limit.
+        declinable = call.handed not in FORMATS or any(a.size == 0 for a in call.inputs.values())
+        if not (declinable and outcome.refused):
             format = FORMATS.get(call.handed) or _format_of(outcome)
-            yield judged(subject, call.case, call.handed, format, call.inputs, outcome)
+            seen.append(judged(subject, call.case, call.handed, format, call.inputs, outcome))
         if progress is not None:
             progress(done, len(todo))
         ended = ended + 1 if outcome.ended else 0
-        if ended == _MOST_ENDED:
-            return
+        if ended == _MOST_ENDED and done < len(todo):
+            notes.append(f"left alone after {done} of {len(todo)} calls: the last {ended} ended its process")
+            break
+    return seen
 
 
 def _format_of(outcome: Outcome) -> Format:

@@ -18,15 +18,15 @@ from ..cases import Arrays
 from ..formats import FORMATS, Format
 from ..operation import Operation
 
-SECONDS = 2.0
-"""How long one failure is shrunk, at most."""
+_CALLS = 400
+"""Calls that the shrinking of one failure may take; counted, so that the same seed finds the same example."""
+
+_SECONDS = 10.0
+"""Where calls are slow it ends by the clock."""
 
 _EXAMPLES = 300
 _DIGITS = (0, 1, 2, None)
 """To how many digits after the point numbers are rounded; None leaves them as they are."""
-
-_LONG = 64
-"""Longer axes are first cut, so that there is little to choose from."""
 
 
 def shrink(one: Operation, inputs: Arrays, format: Format, fails: Callable[[Arrays], bool], seed: int) -> Arrays:
@@ -34,20 +34,24 @@ def shrink(one: Operation, inputs: Arrays, format: Format, fails: Callable[[Arra
     from hypothesis import HealthCheck, Phase, find, settings
     from hypothesis.errors import HypothesisException
 
-    end = time.monotonic() + SECONDS
-    best = inputs
-    size = _size(inputs)
+    end, calls = time.monotonic() + _SECONDS, 0
+
+    def still_fails(drawn: Arrays) -> bool:
+        nonlocal calls
+        calls += 1
+        return calls <= _CALLS and time.monotonic() < end and fails(drawn)
+
+    start = _halved(one, inputs, still_fails)
+    best, size = start, _size(start)
 
     def condition(drawn: Arrays) -> bool:
         nonlocal best, size
-        if time.monotonic() > end or not fails(drawn):
+        if not still_fails(drawn):
             return False
         if _size(drawn) <= size:
             best, size = drawn, _size(drawn)
         return True
 
-    start = _halved(one, inputs, fails, end)
-    best, size = start, _size(start)
     quiet = settings(
         max_examples=_EXAMPLES,
         database=None,
@@ -100,11 +104,11 @@ def part(one: Operation, inputs: Arrays, chosen: Mapping[str, list[int]]) -> Arr
     return found
 
 
-def _halved(one: Operation, inputs: Arrays, fails: Callable[[Arrays], bool], end: float) -> Arrays:
-    """Long axes cut in half for as long as one half fails."""
+def _halved(one: Operation, inputs: Arrays, fails: Callable[[Arrays], bool]) -> Arrays:
+    """Axes cut in half for as long as one half fails, so that there is little left to choose from."""
     current = inputs
     for label, length in axes(one, inputs).items():
-        while length > _LONG and time.monotonic() < end:
+        while length > 1:
             halves = ([*range(length // 2)], [*range(length // 2, length)])
             found = (part(one, current, {label: half}) for half in halves)
             smaller = next((p for p in found if fails(p)), None)

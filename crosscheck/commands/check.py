@@ -74,17 +74,16 @@ def run(words: Sequence[str]) -> int:
     try:
         with Bar("judging") as bar:
             for one in found(bar):
+                bar.clear()
                 if isinstance(one, str):
                     missing.append(one)
+                    screen.print(f"– {one}\n", markup=False, highlight=False)
                 else:
                     reports.append(one)
+                    screen.print(render(one))
+                    screen.print()
     except EndedError as error:
         screen.print(f"✗ {error}", markup=False, highlight=False)
         return 1
-    done = written(write_json, to_dict(reports, missing), asked.json)
-    for report in reports:
-        screen.print(render(report))
-        screen.print()
-    for line in missing:
-        screen.print(f"– {line}", markup=False, highlight=False)
-    return 0 if done and reports and all(report.passed for report in reports) else 1
+    saved = written(write_json, to_dict(reports, missing), asked.json)
+    return 0 if saved and reports and all(report.passed for report in reports) else 1

@@ -112,8 +112,14 @@ class Bar:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Take it from the screen; it comes back with the next step, once that too has taken its time."""
         if self._progress is not None:
             self._progress.stop()
+        self._progress = None
+        self._start = time.monotonic()
 
     def __call__(self, done: int, total: int) -> None:
         if not self._console.is_terminal or time.monotonic() - self._start < _PATIENCE:

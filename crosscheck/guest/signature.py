@@ -69,11 +69,8 @@ def takes(fn: Callable[..., Any], operation: Operation, quantity: str | None = N
     open_ended = any(p.kind is Parameter.VAR_KEYWORD for p in parameters)
     only_by_place = any(p.kind is Parameter.POSITIONAL_ONLY for p in required)
     if not only_by_place and all(p.name in operation.inputs for p in required) and (required or open_ended):
-        asked = operation.leaves(quantity) if quantity else operation.inputs
-        names = tuple(n for n in asked if n in named or open_ended)
-        missing = [p.name for p in required if p.name not in names]
-        if not missing:
-            return Takes(names, True, quantity or _returned(names, operation), axis)
+        names = tuple(n for n in operation.inputs if n in named or open_ended)
+        return Takes(names, True, quantity or _returned(names, operation), axis)
     by_place = [p for p in parameters if p.kind in _UNNAMED]
     least = len([p for p in by_place if p.default is Parameter.empty])
     most = len(by_place) if not any(p.kind is Parameter.VAR_POSITIONAL for p in parameters) else np.inf

@@ -116,7 +116,7 @@ DEFECTS = (
             "VJP of b ↦ zeros((65, 1)) + b at the cotangent [256, 1, …, 1]", "bfloat16", _bias_gradient
         ),
         cells=(
-            Cells("two_layer", ("d_b1", "d_b2"), HALVES),
+            *(Cells(f"two_layer{cost}", ("d_b1", "d_b2"), HALVES) for cost in ("", "_mean", "_l2")),
             Cells("two_layer_hvp", ("d_b1", "d_b2", "t_d_b1", "t_d_b2"), HALVES),
         ),
     ),

@@ -75,6 +75,8 @@ def _rows(finding: Finding) -> Table:
 def _told(finding: Finding) -> Iterator[tuple[str, str]]:
     if finding.where:
         yield "in", _where(finding.where)
+    if finding.also:
+        yield "and so", f"{', '.join(finding.also)}, which follow from it"
     for i, suspect in enumerate(finding.suspects[:_MOST_SUSPECTS]):
         yield ("matches" if i == 0 else "or"), f"{suspect.name}: {suspect.sentence}"
     if finding.smallest is not None:

@@ -220,6 +220,97 @@ def _network(m, form, x, y, W1, b1, W2, b2):
     }
 
 
+def _mean_network(m, form, x, y, W1, b1, W2, b2, how):
+    """J / N in the forms in use; ``how`` says where the gradients get their 1/N."""
+    inner, outer = _network(m, form, x, y, W1, b1, W2, b2)
+    N = len(x)
+    share = m(1 / N)
+    _, log_y, _ = form(m, inner["theta"])
+    costs = -m.sum(_weighted(m, y, log_y))
+    J = {
+        "divided": m(m.sum(costs) / N),
+        "reciprocal": m(m.sum(costs) * share),
+        "cotangent": m.sum(m(costs * share)),
+        "late": m.sum(m(costs / N)),
+    }[how]
+    if how == "late":  # what lies inside belongs to the sum, and is not what is asked for
+        gradients = {name: m(a / N) for name, a in outer.items() if name.startswith("d_")}
+        return {name: inner[name] for name in ("phi", "h", "theta")}, {**outer, **gradients, "J": J}
+    t = m(y * share)
+    d_theta = {
+        "divided": m(inner["d_theta"] / N),
+        "reciprocal": m(inner["d_theta"] * share),
+        "cotangent": m(m(m.sum(t)[..., None] * outer["y_hat"]) - t),  # what autograd makes of Σ (CE / N)
+    }[how]
+    d_h = m.dot(d_theta, W2.T)
+    _, slope = _by_definition(m, inner["phi"])
+    d_phi = m(d_h * slope)
+    return {**inner, "d_theta": d_theta, "d_h": d_h, "d_phi": d_phi}, {
+        "y_hat": outer["y_hat"],
+        "J": J,
+        "d_x": m.dot(d_phi, W1.T),
+        "d_W1": m.dot(x.T, d_phi),
+        "d_b1": m.sum(d_phi, axis=0),
+        "d_W2": m.dot(inner["h"].T, d_theta),
+        "d_b2": m.sum(d_theta, axis=0),
+    }
+
+
+MEANS = ("divided", "reciprocal", "cotangent", "late")
+
+
+def _decay_after(m, half, a, b, W):
+    """Aᵀ B + λ W, the product first."""
+    return m(m.dot(a.T, b) + m(m(2 * half) * W))
+
+
+def _decay_first(m, half, a, b, W):
+    """λ W + Aᵀ B: the sum starts from it."""
+    products = m.accumulator(a.T[:, :, None] * b[None, :, :])
+    start = m(half * m(2 * W))  # as the derivative of λ/2 W² is formed
+    return m.sum(np.concatenate([start[:, None, :], products], axis=1), axis=1)
+
+
+def _half_of_both(m, half, cost, W1, W2):
+    """J + λ/2 (Σ W₁² + Σ W₂²), squares stored."""
+    squares = (m.sum(m(W * W).ravel()) for W in (W1, W2))
+    return m(cost + m(half * m(sum(squares))))
+
+
+def _one_by_one(m, half, cost, W1, W2):
+    """(J + λ/2 W₁·W₁) + λ/2 W₂·W₂, with dot products."""
+    for W in (W1, W2):
+        cost = m(cost + m(half * m.dot(W.reshape(1, -1), W.reshape(-1, 1))[0, 0]))
+    return cost
+
+
+def _weights_times_decay(m, half, cost, W1, W2):
+    """J + (Σ (λ W₁) W₁ + Σ (λ W₂) W₂) 0.5, fused: the terms are not stored."""
+    a = m.accumulator
+    terms = [a(a(a(2 * half) * W) * W).ravel() for W in (W1, W2)]
+    return m(cost + m(m.sum(np.concatenate(terms)) * 0.5))
+
+
+DECAYS = {
+    "after": (_half_of_both, _decay_after),
+    "first": (_one_by_one, _decay_first),
+    "times λ": (_weights_times_decay, _decay_after),
+}
+
+
+def _l2_network(m, form, x, y, W1, b1, W2, b2, decay, how):
+    """The network's steps, with λ in the forms in use."""
+    inner, outer = _network(m, form, x, y, W1, b1, W2, b2)
+    penalised, decayed = DECAYS[how]
+    half = m(decay / 2)
+    return inner, {
+        **outer,
+        "J": penalised(m, half, outer["J"], W1, W2),
+        "d_W1": decayed(m, half, x, inner["d_phi"], W1),
+        "d_W2": decayed(m, half, inner["h"], inner["d_theta"], W2),
+    }
+
+
 # --- inputs --------------------------------------------------------------------------------------------------
 
 
@@ -365,22 +456,55 @@ def test_sigmoid(dtype, data):
     _check("sigmoid", data.draw(_machine(format)), SIGMOIDS, format, inputs, _sigmoid)
 
 
-@by_format
-@settings(max_examples=EXAMPLES)
-@given(data=st.data())
-def test_network(dtype, data):
-    """Fused, only the outputs are returned: what it holds inside is not what it would round and store."""
-    format = FORMATS[dtype]
+def _drawn_network(data, format, least=0):
+    """Inputs of a network in the format, and a machine; the batch has at least so many rows."""
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
-    rows, n_in, hidden, n = (data.draw(st.integers(low, 6)) for low in (0, 1, 1, 1))
+    rows, n_in, hidden, n = (data.draw(st.integers(low, 6)) for low in (least, 1, 1, 1))
     shapes = {"x": (rows, n_in), "W1": (n_in, hidden), "b1": hidden, "W2": (hidden, n), "b2": n}
     scale = 2.0 ** data.draw(st.integers(-8, 5))
     inputs = {k: format.round(rng.normal(0, scale, shape)) for k, shape in shapes.items()}
     inputs["y"] = format.round(_targets(rng, rows, n))
-    machine = data.draw(_machine(format))
+    return inputs, data.draw(_machine(format))
 
-    def network(m, form, **wide):
-        inner, outer = _network(m, form, **wide)
+
+def _returned(format, network, **how):
+    """A network as an implementation: fused, it returns the outputs only.
+
+    What it holds inside is not what it would round and store.
+    """
+
+    def run(m, form, **wide):
+        inner, outer = network(m, form, **wide, **how)
         return outer if m.format is not format else {**inner, **outer}
 
-    _check("two_layer", machine, FORMS, format, inputs, network)
+    return run
+
+
+@by_format
+@settings(max_examples=EXAMPLES)
+@given(data=st.data())
+def test_network(dtype, data):
+    format = FORMATS[dtype]
+    inputs, machine = _drawn_network(data, format)
+    _check("two_layer", machine, FORMS, format, inputs, _returned(format, _network))
+
+
+@by_format
+@pytest.mark.parametrize("how", MEANS)
+@settings(max_examples=EXAMPLES)
+@given(data=st.data())
+def test_network_of_the_mean(how, dtype, data):
+    format = FORMATS[dtype]
+    inputs, machine = _drawn_network(data, format, least=1)
+    _check("two_layer_mean", machine, FORMS, format, inputs, _returned(format, _mean_network, how=how))
+
+
+@by_format
+@pytest.mark.parametrize("how", DECAYS)
+@settings(max_examples=EXAMPLES)
+@given(data=st.data())
+def test_network_with_decay(how, dtype, data):
+    format = FORMATS[dtype]
+    inputs, machine = _drawn_network(data, format)
+    inputs["decay"] = format.round(np.array(data.draw(st.sampled_from((0.0, 0.001, 0.1, 1.0, 3.0)))))
+    _check("two_layer_l2", machine, FORMS, format, inputs, _returned(format, _l2_network, how=how))
