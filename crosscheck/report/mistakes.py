@@ -77,6 +77,7 @@ def _summary(kill: Kill) -> Table:
         counts = [kill.caught(judge, operation=one) for judge in kill.judges]
         total = len(kill.of(MISTAKE, one))
         table.add_row(one, str(total), str(kill.named(one).hit), *(_hit(c) for c in counts))
+    table.add_row()
     for label, cells in _totals(kill):
         first = label == _LABELS[0]
         table.add_row(

@@ -1,4 +1,4 @@
-"""JAX, as its users write it: ``jax.nn`` with ``jax.vjp`` and ``jax.jvp``, networks by ``value_and_grad``, all under ``jit``."""
+"""JAX, as its users write it: ``jax.nn`` with ``jax.vjp`` and ``jax.jvp``, ``value_and_grad``, under ``jit``."""
 
 from __future__ import annotations
 

@@ -50,12 +50,13 @@ def test_gradcheck_sees_only_what_does_not_fit_together(judge):
     assert asked(judge, SOFTMAX, lambda x: x).caught is None
 
 
-@pytest.mark.parametrize(("name", "caught"), [("cross_entropy", False), ("label_cross_entropy_mean", False)])
-def test_half_the_gradient_of_cross_entropy_passes_fast_mode_at_64_by_100(name, caught):
+@pytest.mark.parametrize("name", ["cross_entropy", "label_cross_entropy_mean"])
+def test_half_the_gradient_of_cross_entropy_passes_fast_mode_at_64_by_100(name):
+    """Projected on positive random vectors, ŷ − y nearly cancels, and the tolerance grows with their sums."""
     one = operation(name)
     rng = np.random.default_rng(0)
-    labels = rng.integers(0, 100, 64)
-    inputs = {"x": rng.normal(0, 1, (64, 100)), "tangent": rng.normal(0, 1, (64, 100))}
+    x, labels = rng.normal(0, 1, (64, 100)), rng.integers(0, 100, 64)
+    inputs = {"x": x, "tangent": rng.normal(0, 1, (64, 100))}
     if name == "cross_entropy":
         inputs |= {"y": np.eye(100)[labels], "cotangent": rng.normal(0, 1, 64)}
     else:
@@ -66,8 +67,9 @@ def test_half_the_gradient_of_cross_entropy_passes_fast_mode_at_64_by_100(name, 
             "cotangent": np.array(1.0),
         }
     half = _with(one, vjp=0.5)
-    assert settled(FAST, one, half, [inputs]).caught is caught
-    assert settled(FAST, one, _with(one, vjp=-1), [inputs]).caught is not None
+    assert settled(FAST, one, half, [inputs]).caught is False
+    few = {q: a[:4] if np.ndim(a) and len(a) == 64 else a for q, a in inputs.items()}
+    assert settled(SLOW, one, half, [few]).caught
 
 
 def test_zeros_pass_assert_close_for_a_wide_softmax():
