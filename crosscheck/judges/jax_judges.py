@@ -7,6 +7,9 @@ forward mode, where it returns a JVP, as ``custom_jvp``.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -73,10 +76,23 @@ def _ask(operation: Operation, function: Subject, inputs: Arrays) -> Answer:
     if found is None:
         return Answer(None, NO_GRADIENT)
     points = tuple(jax.numpy.asarray(point) for point in found.points)
-    jax.test_util.check_grads(reverse(jax, found), points, order=1, modes=["rev"])
-    if found.push is not None:
-        jax.test_util.check_grads(forward(jax, found), points, order=1, modes=["fwd"])
+    with _silent():
+        jax.test_util.check_grads(reverse(jax, found), points, order=1, modes=["rev"])
+        if found.push is not None:
+            jax.test_util.check_grads(forward(jax, found), points, order=1, modes=["fwd"])
     return Answer(False)
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """What a function raises is the answer; JAX logs its traceback as well."""
+    logger = logging.getLogger("jax._src.callback")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _sees(operation: Operation) -> frozenset[str]:

@@ -73,10 +73,10 @@ def _mark(row: Row, judge: str, yes: Text, no: Text) -> Text:
 def _summary(kill: Kill) -> Table:
     """Caught mistakes by operation; false alarms by package."""
     table = _table("mistakes caught", "mis-\ntakes", "first\nnamed")
-    for one in kill.operations:
-        counts = [kill.caught(judge, operation=one) for judge in kill.judges]
-        total = len(kill.of(MISTAKE, one))
-        table.add_row(one, str(total), str(kill.named(one).hit), *(_hit(c) for c in counts))
+    for one in (name for name in kill.operations if kill.of(MISTAKE, name)):
+        named = kill.named(one)
+        counts = (kill.caught(judge, operation=one) for judge in kill.judges)
+        table.add_row(one, str(named.of), str(named.hit), *(_hit(count) for count in counts))
     table.add_row()
     for label, cells in _totals(kill):
         first = label == _LABELS[0]

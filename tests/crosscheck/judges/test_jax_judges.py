@@ -74,7 +74,7 @@ def test_the_wrapping_differentiates_as_the_function_says():
     np.testing.assert_array_equal(pushed, right["jvp"])
 
 
-def test_what_the_function_raises_is_caught():
+def test_what_the_function_raises_is_caught_and_not_logged(caplog):
     calls = []
 
     def second_time(**inputs):
@@ -84,3 +84,4 @@ def test_what_the_function_raises_is_caught():
         return SOFTMAX.reference(**inputs)
 
     assert asked(JUDGE, SOFTMAX, second_time).caught
+    assert not caplog.records
