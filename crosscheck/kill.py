@@ -154,7 +154,7 @@ def judged(task: Task, seed: int) -> Row:
     one = operation(task.operation)
     if task.kind == RIGHT:
         party = _party(task)
-        answers = {NAME: ours(one, party.function, seed, party.dtypes)}
+        answers = {NAME: ours(one, party.function, seed, party.dtypes, assumes=party.assumes)}
         for judge in JUDGES:
             lacking = missing(judge)
             answers[judge.name] = Answer(None, lacking) if lacking else asked(judge, one, party.function, seed)

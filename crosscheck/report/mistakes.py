@@ -32,7 +32,8 @@ def render(kill: Kill, summary: bool = False) -> RenderableType:
     tables = [_summary(kill)] if summary else [_matrix(kill)]
     gaps = [Text(f"  – {line}") for line in kill.not_validated]
     missing = [Text(""), Text("Not validated", style="bold"), *gaps] if gaps else []
-    return Group(*tables, Text(""), *_legend(), *missing, Text(""), *_closing(kill))
+    notes = [Padding(Text(line, style="yellow"), (0, 0, 0, 2)) for line in _jumpy(kill)]
+    return Group(*tables, Text(""), *_legend(), *notes, *missing, Text(""), *_closing(kill))
 
 
 def _table(title: str, *more: str) -> Table:
@@ -126,6 +127,14 @@ def _percent(count: Count) -> str:
 def _legend() -> Iterator[RenderableType]:
     for name, summary in ((NAME, SUMMARY), *((judge.name, judge.summary) for judge in JUDGES)):
         yield Padding(Text(f"{name}: {summary}", style="dim"), (0, 0, 0, 2))
+
+
+def _jumpy(kill: Kill) -> Iterator[str]:
+    """Judges that object to something right: what they catch of the same operation says little."""
+    for judge in kill.judges:
+        places = dict.fromkeys(row.task.operation for row in kill.of(RIGHT) if row.answers[judge].caught)
+        if places:
+            yield f"{judge} objects to right implementations of {', '.join(places)}: there its ✓ says little"
 
 
 def _closing(kill: Kill) -> Iterator[Text]:

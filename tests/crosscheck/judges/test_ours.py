@@ -39,6 +39,20 @@ def test_the_first_suspect_and_the_step_are_told():
     assert _ask("wrong", ORDINARY).suspect == ""
 
 
+def test_targets_that_do_not_sum_to_1_are_asked_about_where_nothing_else_shows():
+    entropy, seen = operation("cross_entropy"), []
+
+    def check(function, name, cases=(), **how):
+        seen.append(cases)
+        return SimpleNamespace(verdict="limited" if cases else "right", suspects=(), first_wrong="")
+
+    assert ours(entropy, None, mistake=LIMITED, check=check).caught
+    assert seen == [(), ("unnormalised",)]
+    assert not ours(entropy, None, mistake=LIMITED, assumes="Σy = 1", check=check).caught
+    assert not ours(SOFTMAX, None, mistake=LIMITED, check=check).caught
+    assert len(seen) == 4
+
+
 def test_breaking_off_counts_against_it():
     def check(*args, **how):
         raise RuntimeError("gone")

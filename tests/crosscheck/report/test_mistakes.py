@@ -77,6 +77,12 @@ def test_what_is_not_validated_and_the_closing_line_are_told(summary):
     )
 
 
+def test_where_a_judge_objects_to_what_is_right_its_catches_say_little():
+    told = " ".join(text(KILL).split())
+    assert told.count("objects to right implementations of softmax: there its ✓ says little") == len(JUDGES) - 1
+    assert f"{NAME} objects" not in told
+
+
 def test_what_is_wrong_with_ours_is_told_by_name():
     missed = _row(MISTAKE, "zeros", Answer(False, "right"), True)
     alarm = _row(RIGHT, "jax", Answer(True, "wrong"), False)
