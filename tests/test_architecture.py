@@ -19,12 +19,14 @@ LAYERS = (
     {"accuracy"},
     {"run", "workers"},
     {"checking"},
+    {"judges", "third_parties"},
+    {"kill"},
     {"report"},
     {"api"},
     {"commands", "pytest_plugin"},
     {"cli", "__init__", "__main__"},
 )
-LAZY = ("torch", "jax", "optax", "sympy", "sklearn", "mpmath", "scipy")
+LAZY = ("torch", "jax", "optax", "sympy", "sklearn", "mpmath", "scipy", "autograd")
 MAY_IMPORT = {"crosscheck/numbers/symbol.py": ("sympy",)}  # the proofs' arithmetic, itself imported lazily
 SOURCES = [*ROOT.glob("reference/**/*.py"), *ROOT.glob("crosscheck/**/*.py")]
 
@@ -63,7 +65,11 @@ def test_imports_run_one_way(path):
     assert _layer(here) is not None, f"{here} has no layer"
     back = [name for name in ours if _layer(_part(name)) > _layer(here)]
     # ``str(run)`` is the report, and records are matched with the operations there are: imported when called.
-    assert not [name for name in back if (here, _part(name)) not in {("run", "report"), ("checking", "report")}]
+    assert not [
+        name
+        for name in back
+        if (here, _part(name)) not in {("run", "report"), ("checking", "report"), ("kill", "report")}
+    ]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
@@ -113,6 +119,7 @@ def test_every_source_has_a_test_of_its_name():
         "log_softmax": "softmax",
         "logsumexp": "softmax",
         "__main__": "cli",
+        **dict.fromkeys(("party", "of_autograd", "of_jax", "of_scipy", "of_sklearn", "of_torch"), "third_parties"),
     }
     for path in SOURCES:
         name = path.stem
