@@ -114,6 +114,8 @@ def test_every_source_has_a_test_of_its_name():
         **dict.fromkeys(("_labels", "_label_cases"), "labels"),
         "label_cross_entropy_sum": "label_cross_entropy",
         "label_cross_entropy_mean": "label_cross_entropy",
+        **{path.stem: "mistakes" for path in SOURCES if path.stem.endswith("_mistakes")},
+        **dict.fromkeys(("mistake", "_two_layer_forward", "_two_layer_backward"), "mistakes"),
         "log_sigmoid": "softplus",
         "_arrays": "softmax",
         "log_softmax": "softmax",
