@@ -1,5 +1,7 @@
 """The edges of the element-wise rules: what is not known, infinities, zeros, overflow."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -139,3 +141,29 @@ def test_products_may_be_flushed_in_another_order_or_distributed(scale):
         assert ((honest == 0) & (np.abs(exact) > 2.0**-126)).any()
         assert (np.abs(honest - exact) <= bound).all()
     assert (np.abs(distributed - exact) > 2.0**-126).any(), "one flushed result is not all that is lost"
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_division_by_a_count_may_be_a_product_with_its_reciprocal(name):
+    """Compilers fold 1/N: one rounding more than the division, and none where N is a power of 2."""
+    format, rng = FORMATS[name], np.random.default_rng(0)
+    terms = format.round(rng.uniform(1, 2, 400)).astype(np.float64)
+    u = format.unit_roundoff
+
+    def bound(N):
+        return (Rounded.exactly(terms, MODELS[name]) / N).bound / (terms / N)
+
+    for N in (3, 5, 7, 11, 20):
+        by_reciprocal = format.round(terms * format.round(np.array(1 / N)).astype(np.float64))
+        quotient, rest = _quotient(terms, N)
+        off = np.abs((by_reciprocal.astype(np.float64) - quotient) - rest)
+        assert (off <= bound(N) * terms / N).all()
+        assert (off > u * terms / N).any()
+        assert bound(N).max() < 2.1 * u + 1.1 * N * format.smallest_normal
+    assert bound(4).max() < 1.1 * u + 1.1 * 4 * format.smallest_normal
+
+
+def _quotient(terms, N):
+    """Terms / N as quotient + rest, to twice the precision of float64."""
+    parts = [(float(q := Fraction(t) / N), float(q - Fraction(float(q)))) for t in terms.tolist()]
+    return np.array(parts).T
