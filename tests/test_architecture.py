@@ -112,6 +112,7 @@ def test_every_source_has_a_test_of_its_name():
         "gaps": "summary",
         **dict.fromkeys(("record", "match", "live", "torch_digits", "jax_digits"), "known"),
         **dict.fromkeys(("_labels", "_label_cases"), "labels"),
+        "_networks": "two_layer",
         "label_cross_entropy_sum": "label_cross_entropy",
         "label_cross_entropy_mean": "label_cross_entropy",
         **{path.stem: "mistakes" for path in SOURCES if path.stem.endswith("_mistakes")},
