@@ -13,7 +13,7 @@ from typing import Any
 from . import workers
 from .environment import cores, environment
 from .judges import JUDGES, Answer, asked, missing, out_of_sight
-from .judges.ours import DTYPES, NAME, SUMMARY, ours
+from .judges.ours import DTYPES, END_TO_END_ONLY, HEADINGS, LOCAL_ONLY, NAME, SUMMARY, ours
 from .mistake import Mistake
 from .operations import operation, operations
 from .third_parties import ThirdParty, installed, third_parties
@@ -42,6 +42,12 @@ class Row:
 
     task: Task
     answers: dict[str, Answer]
+
+    def said(self, judge: str) -> Answer:
+        """The answer of a judge; by their kinds, those of the two halves of ours."""
+        whole = self.answers[NAME]
+        halves = {LOCAL_ONLY: whole.local, END_TO_END_ONLY: whole.end_to_end}
+        return Answer(halves[judge]) if judge in halves else self.answers[judge]
 
     @property
     def named(self) -> bool:
@@ -73,7 +79,7 @@ class Kill:
 
     @property
     def judges(self) -> tuple[str, ...]:
-        return (NAME, *(judge.name for judge in JUDGES))
+        return (*HEADINGS, *(judge.name for judge in JUDGES))
 
     def of(self, kind: str, operation: str = "") -> tuple[Row, ...]:
         """The mistakes, or the right implementations; of all operations, or of one."""
@@ -81,7 +87,7 @@ class Kill:
 
     def caught(self, judge: str, kind: str = MISTAKE, operation: str = "") -> Count:
         """How many mistakes the judge caught; of right implementations: how many false alarms it raised."""
-        answers = [row.answers[judge].caught for row in self.of(kind, operation)]
+        answers = [row.said(judge).caught for row in self.of(kind, operation)]
         judged = [caught for caught in answers if caught is not None]
         return Count(sum(judged), len(judged), len(answers) - len(judged))
 
@@ -109,12 +115,12 @@ class Kill:
             "seconds": round(self.seconds, 3),
             "passed": self.passed,
             "judges": {NAME: SUMMARY, **{judge.name: judge.summary for judge in JUDGES}},
-            "caught": {judge: asdict(self.caught(judge)) for judge in self.judges},
-            "false_alarms": {judge: asdict(self.caught(judge, RIGHT)) for judge in self.judges},
+            "caught": {judge: asdict(self.caught(judge)) for judge in (NAME, *self.judges)},
+            "false_alarms": {judge: asdict(self.caught(judge, RIGHT)) for judge in (NAME, *self.judges)},
             "operations": {
                 one: {
                     "named": asdict(self.named(one)),
-                    "caught": {judge: asdict(self.caught(judge, operation=one)) for judge in self.judges},
+                    "caught": {judge: asdict(self.caught(judge, operation=one)) for judge in (NAME, *self.judges)},
                 }
                 for one in self.operations
             },

@@ -121,7 +121,10 @@ def test_every_source_has_a_test_of_its_name():
         "_arrays": "softmax",
         "log_softmax": "softmax",
         "logsumexp": "softmax",
-        "__main__": "cli",
+        **dict.fromkeys(("__main__", "shared"), "cli"),
+        **dict.fromkeys(("options", "reduction", "findings"), "run"),
+        **dict.fromkeys(("call", "child"), "isolated"),
+        "_sigmoid_grad": "conventions",
         **dict.fromkeys(("party", "of_autograd", "of_jax", "of_scipy", "of_sklearn", "of_torch"), "third_parties"),
     }
     for path in SOURCES:

@@ -25,13 +25,16 @@ CASE = "typical"
 class Answer:
     """``caught`` is None where the judge cannot judge; ``reason`` says why it caught it, or why it cannot.
 
-    ``suspect`` and ``step`` are what a judge that names causes named first.
+    ``suspect`` and ``step`` are what a judge that names causes named first; ``local`` and ``end_to_end`` whether
+    it catches it by checks of the one kind alone, where it has both.
     """
 
     caught: bool | None
     reason: str = ""
     suspect: str = ""
     step: str = ""
+    local: bool | None = None
+    end_to_end: bool | None = None
 
 
 Ask = Callable[[Operation, Subject, Arrays], Answer]

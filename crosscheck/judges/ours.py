@@ -9,11 +9,15 @@ import numpy as np
 
 from ..checking import LIMITED, RIGHT, WRONG, Report, check
 from ..checking.reduction import AUTO, SUM, has_reductions
+from ..graph import needs
+from ..judge import END_TO_END, FAIL, LOCAL, Verdict
 from ..mistake import Mistake
 from ..operation import Operation
 from .answer import Answer, Subject, raised
 
-NAME, HEADING = "crosscheck", "cross-\ncheck"
+NAME = "crosscheck"
+LOCAL_ONLY, END_TO_END_ONLY = "crosscheck, local", "crosscheck, end to end"
+HEADINGS = {LOCAL_ONLY: "ours,\nlocal", END_TO_END_ONLY: "ours,\nend to\nend"}
 SUMMARY = "crosscheck.check, then --case unnormalised, float64"
 DTYPES = ("float64",)
 BEYOND = "unnormalised"
@@ -47,4 +51,19 @@ def ours(
         return Answer(mistake is None, raised(error))
     limited = report.verdict == LIMITED and mistake is not None and mistake.limited
     suspect = report.suspects[0].name if report.suspects else ""
-    return Answer(report.verdict == WRONG or limited, report.verdict, suspect, report.first_wrong)
+    caught = report.verdict == WRONG or limited
+    local, end_to_end = (caught and _by(check, operation, report) for check in (LOCAL, END_TO_END))
+    return Answer(caught, report.verdict, suspect, report.first_wrong, local, end_to_end)
+
+
+def _by(check: str, operation: Operation, report: Report) -> bool:
+    """Whether something fails in a check of that kind, or shows apart from numbers; a step whose inputs are all
+    given is judged locally and end to end at once.
+    """
+
+    def of_that_kind(verdict: Verdict) -> bool:
+        given = not set(needs(operation.graph[verdict.quantity])) & set(operation.graph)
+        return verdict.check == check or given
+
+    failed = [v for v in report.verdicts if v.status == FAIL]
+    return any(map(of_that_kind, failed)) or any(seen.outcome.shows for seen in report.observations)

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..judges import JUDGES
-from ..judges.ours import HEADING, NAME, SUMMARY
+from ..judges.ours import HEADINGS, NAME, SUMMARY
 from ..kill import ENOUGH, MISTAKE, RIGHT, Count, Kill, Row
 from .plain import WIDTH, plain
 
@@ -39,7 +39,7 @@ def render(kill: Kill, summary: bool = False) -> RenderableType:
 def _table(title: str, *more: str) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column(title, overflow="fold")
-    for heading in (*more, HEADING, *(judge.heading for judge in JUDGES)):
+    for heading in (*more, *HEADINGS.values(), *(judge.heading for judge in JUDGES)):
         table.add_column(heading, justify="right", no_wrap=True)
     return table
 
@@ -67,7 +67,7 @@ def _mistake(row: Row) -> Text:
 
 
 def _mark(row: Row, judge: str, yes: Text, no: Text) -> Text:
-    caught = row.answers[judge].caught
+    caught = row.said(judge).caught
     return _UNABLE if caught is None else yes if caught else no
 
 
@@ -92,7 +92,7 @@ def _summary(kill: Kill) -> Table:
         rows = [row for row in kill.of(RIGHT) if row.task.name == package]
         marks = []
         for judge in kill.judges:
-            answers = [row.answers[judge].caught for row in rows if row.answers[judge].caught is not None]
+            answers = [row.said(judge).caught for row in rows if row.said(judge).caught is not None]
             marks.append(f"{sum(map(bool, answers))}/{len(answers)}" if answers else "–")
         table.add_row(f"  {package}", "", "", *marks)
     return table
@@ -132,7 +132,7 @@ def _legend() -> Iterator[RenderableType]:
 def _jumpy(kill: Kill) -> Iterator[str]:
     """Judges that object to something right: what they catch of the same operation says little."""
     for judge in kill.judges:
-        places = dict.fromkeys(row.task.operation for row in kill.of(RIGHT) if row.answers[judge].caught)
+        places = dict.fromkeys(row.task.operation for row in kill.of(RIGHT) if row.said(judge).caught)
         if places:
             yield f"{judge} objects to right implementations of {', '.join(places)}: there its ✓ says little"
 

@@ -8,8 +8,8 @@ import pytest
 
 from crosscheck import kill as module
 from crosscheck.cli import main
-from crosscheck.judges import Answer
-from crosscheck.judges.ours import NAME
+from crosscheck.judges import JUDGES, Answer
+from crosscheck.judges.ours import END_TO_END_ONLY, LOCAL_ONLY, NAME
 from crosscheck.kill import MISTAKE, RIGHT, Count, Kill, Row, Task, kill, tasks
 from crosscheck.mistake import Mistake
 from crosscheck.operations import operation, operations
@@ -36,7 +36,7 @@ def _kill(*answers, kind=MISTAKE, extra=()):
 
 
 def _by_all(answer):
-    others = {name: Answer(None) for name in Kill((), (), 0, 0.0).judges}
+    others = {judge.name: Answer(None) for judge in JUDGES}
     return {**others, NAME: answer}
 
 
@@ -50,7 +50,8 @@ def test_every_mistake_and_every_right_implementation_stands_before_every_judge(
     ]
     assert seen == [(i + 1, len(found.rows)) for i in range(len(found.rows))]
     for row in found.rows:
-        assert tuple(row.answers) == found.judges
+        assert tuple(row.answers) == (NAME, *(judge.name for judge in JUDGES))
+        assert row.said(LOCAL_ONLY).caught is row.said(END_TO_END_ONLY).caught is row.answers[NAME].caught
         assert row.answers[NAME].caught is (row.task.kind == MISTAKE)
     negative, late = found.of(MISTAKE)
     assert negative.named
@@ -102,7 +103,7 @@ def test_a_remembering_mistake_is_made_anew_for_every_judge(monkeypatch):
     mistake = Mistake("remembers", "", "value", wrap=wrap)
     monkeypatch.setitem(operations(), "softmax", replace(SOFTMAX, mistakes=(mistake,)))
     module.judged(Task("softmax", MISTAKE, "remembers"), 0)
-    assert len(made) >= len(Kill((), (), 0, 0.0).judges)
+    assert len(made) >= 1 + len(JUDGES)
 
 
 CAUGHT = Answer(True, "wrong", "row 0", "value")
@@ -139,7 +140,8 @@ def test_the_command_exits_0_where_all_is_right_and_writes_json(planted, capsys,
     assert data["passed"] is True
     assert data["caught"][NAME] == {"hit": 2, "of": 2, "more": 0}
     assert data["operations"]["softmax"]["named"]["hit"] == 2
-    assert set(data["judges"]) == set(data["rows"][0]["answers"]) == set(data["false_alarms"])
+    assert set(data["judges"]) == set(data["rows"][0]["answers"])
+    assert set(data["false_alarms"]) == {*data["judges"], LOCAL_ONLY, END_TO_END_ONLY}
     assert data["environment"]["packages"]["numpy"] == np.__version__
 
 

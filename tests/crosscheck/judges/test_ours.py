@@ -14,7 +14,13 @@ ORDINARY, LIMITED = Mistake("a", "", "value"), Mistake("b", "", "value", limited
 
 def _check(verdict, *suspects):
     named = tuple(SimpleNamespace(name=name) for name in suspects)
-    return lambda *args, **how: SimpleNamespace(verdict=verdict, suspects=named, first_wrong="value")
+    return lambda *args, **how: _report(verdict, named, "value")
+
+
+def _report(verdict, suspects=(), first_wrong=""):
+    return SimpleNamespace(
+        verdict=verdict, suspects=suspects, first_wrong=first_wrong, verdicts=(), observations=()
+    )
 
 
 def _ask(verdict, mistake, *suspects):
@@ -44,7 +50,7 @@ def test_targets_that_do_not_sum_to_1_are_asked_about_where_nothing_else_shows()
 
     def check(function, name, cases=(), **how):
         seen.append(cases)
-        return SimpleNamespace(verdict="limited" if cases else "right", suspects=(), first_wrong="")
+        return _report("limited" if cases else "right")
 
     assert ours(entropy, None, mistake=LIMITED, check=check).caught
     assert seen == [(), ("unnormalised",)]
@@ -64,3 +70,24 @@ def test_breaking_off_counts_against_it():
 def test_the_public_api_is_asked():
     assert ours(SOFTMAX, lambda x: np.zeros_like(x)).caught
     assert not ours(SOFTMAX, SOFTMAX.reference).caught
+
+
+def test_by_which_checks_it_is_caught():
+    """∂J/∂b₁ averaged is off at its own inputs; the digits of φ alone are lost in what follows, or not at all."""
+    network = operation("two_layer")
+    averaged = next(m for m in network.mistakes if m.name == "bias gradient averaged")
+    answer = ours(network, network.program(averaged), mistake=averaged)
+    assert (answer.caught, answer.local, answer.end_to_end) == (True, True, True)
+    right = ours(network, network.reference)
+    assert (right.caught, right.local, right.end_to_end) == (False, False, False)
+
+
+def test_a_step_that_is_off_by_less_than_what_is_lost_before_it_is_caught_locally_alone():
+    network = operation("two_layer")
+
+    def slightly(**given):
+        results = network.reference(**given)
+        return {**results, "d_x": results["d_x"] * (1 + 2.0**-50)}
+
+    answer = ours(network, slightly)
+    assert (answer.caught, answer.local, answer.end_to_end) == (True, True, False)

@@ -4,8 +4,8 @@ import numpy as np
 
 
 def softmax(x):
-    e = np.exp(x - np.max(x, axis=1, keepdims=True))
-    return e / np.sum(e, axis=1, keepdims=True)
+    e = np.exp(x - np.max(x, axis=-1, keepdims=True))
+    return e / np.sum(e, axis=-1, keepdims=True)
 
 
 def sigmoid(x):
@@ -21,8 +21,8 @@ def forward_backward_prop(data, labels, params, dimensions):
 
     h = sigmoid(data @ W1 + b1)
     theta = h @ W2 + b2
-    shifted = theta - theta.max(axis=1, keepdims=True)
-    cost = -np.sum(labels * (shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))))
+    shifted = theta - theta.max(axis=-1, keepdims=True)
+    cost = -np.sum(labels * (shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))))
 
     d_theta = softmax(theta) - labels
     d_phi = d_theta @ W2.T * h * (1 - h)
