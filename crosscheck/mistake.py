@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ class Mistake:
     ``steps``     quantity → the equation that stands in its place; its parameters name what it needs
     ``before``    what it does to its inputs first
     ``after``     what it does to the right results: (inputs, results) → results
-    ``wrap``      what it does with a right function, where that takes memory or changes arguments
+    ``wrap``      what it does with a right function, where that takes memory, changes arguments or their dtype
     ``shows``     what a run of it shows apart from numbers: ``CHANGED``, ``ALIASED``, ``STALE``, ``REUSED``, or ''
     ``model``     the format by whose roundings an evaluation with this mistake is honest, where that is all of it;
                   None for a format that has no such mistake
@@ -63,16 +64,36 @@ def program(graph: Graph, reference: Function, network: bool, mistake: Mistake =
     Of a network every step is the graph's equation on ndarrays, so that what follows a wrong step follows from it.
     Of a function the quantities that the mistake does not touch are those of ``reference``.
     """
+    steps = {name: _stored(equation) for name, equation in {**graph, **mistake.steps}.items()}
 
     def run(**inputs: np.ndarray) -> Arrays:
         given = mistake.before(inputs) if mistake.before else inputs
         with np.errstate(all="ignore"):
             if network:
-                results = evaluate_all({**graph, **mistake.steps}, given, tuple(graph))
+                results = evaluate_all(steps, given, tuple(graph))
             else:
-                changed = evaluate_all({**graph, **mistake.steps}, given, tuple(mistake.steps))
+                changed = evaluate_all(steps, given, tuple(mistake.steps))
                 results = {**reference(**given), **changed}
         found = {name: np.asarray(a) for name, a in results.items() if name in graph}
         return mistake.after(given, found) if mistake.after else found
 
-    return mistake.wrap(run) if mistake.wrap else run
+    function = mistake.wrap(run) if mistake.wrap else run
+
+    def of_arrays(**inputs: Any) -> Arrays:
+        dtype = inputs["x"].dtype  # a Python number is one of the format
+        return function(**{n: a if isinstance(a, np.ndarray) else np.asarray(a, dtype) for n, a in inputs.items()})
+
+    return of_arrays
+
+
+def _stored(equation: Callable[..., Any]) -> Callable[..., np.ndarray]:
+    """The equation as a kernel evaluates it: of 16-bit arrays in float32, and rounded once to their format."""
+
+    @wraps(equation)
+    def step(*given: np.ndarray) -> np.ndarray:
+        low = next((a.dtype for a in given if a.dtype.name in ("bfloat16", "float16")), None)
+        if low is None:
+            return np.asarray(equation(*given))
+        return np.asarray(equation(*(a.astype(np.float32) if a.dtype == low else a for a in given))).astype(low)
+
+    return step

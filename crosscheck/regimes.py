@@ -134,6 +134,9 @@ LOGITS: Mapping[str, Regime] = {
     "broadcast": Regime("one row in memory, stride 0, 8×10", _same_rows, True, layout="broadcast"),
     "first_axis": Regime("the classes on the first axis, 10×8", _normal(3), True, axis=0),
     "middle_axis": Regime("the classes on axis 1 of three, 5×10×5", _normal(3, (5, 5, 10)), True, axis=1),
+    "square": Regime("N(0, 3), as many rows as classes, 4×4", _normal(3, (4, 4)), True),
+    "vector": Regime("N(0, 3), a single vector of 10", _normal(3, (10,)), True),
+    "three_axes": Regime("N(0, 3), 2×3×4", _normal(3, (2, 3, 4)), True),
     "few_classes": Regime("uniform in (−1, 1), 8×3", _uniform(1, (8, 3)), True),
     "one_class": Regime("a single class, 4×1", _normal(3, (4, 1)), True),
     "one_example": Regime("a single row, 1×10", _normal(3, (1, 10)), True),
@@ -238,4 +241,5 @@ def with_directions(rng: np.random.Generator, x: np.ndarray) -> Arrays:
 
 def with_row_directions(rng: np.random.Generator, x: np.ndarray) -> Arrays:
     """The same for a function whose value drops the last axis."""
-    return {"x": x, "cotangent": rng.normal(0, 1, x.shape[:-1]), "tangent": rng.normal(0, 1, x.shape)}
+    cotangent = np.asarray(rng.normal(0, 1, x.shape[:-1]))
+    return {"x": x, "cotangent": cotangent, "tangent": rng.normal(0, 1, x.shape)}

@@ -98,6 +98,8 @@ def test_every_source_has_a_test_of_its_name():
         "workers": "matrix",
         "accuracy_forms": "accuracy",
         **dict.fromkeys(("claims", "gradients", "points", "prove", "verdict"), "proof"),
+        **dict.fromkeys(("own_text", "own_reading"), "own"),
+        "own_child": "own_run",
         "errata": "derivations",
         "regimes": "cases",
         "plain": "terminal",

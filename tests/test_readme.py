@@ -40,6 +40,18 @@ def test_a_long_command_of_the_readme_is_known(command, capsys):
     assert "usage: crosscheck" in capsys.readouterr().out
 
 
+def test_the_derivation_that_is_shown_is_the_file_and_what_the_program_says():
+    from crosscheck.proof.own_run import judge
+    from crosscheck.report.own_derivation import text
+
+    path = "tests/examples/derivation.py"
+    file = (ROOT / path).read_text(encoding="utf-8")
+    assert f"```python\n{file}```" in README
+    pytest.importorskip("sympy")
+    said = "\n".join(line.rstrip() for line in text(judge(str(ROOT / path))).splitlines())
+    assert f"$ crosscheck derivations {path}\n{said}\n```" in README
+
+
 def test_the_table_shows_every_quantity_of_the_operations_it_shows():
     from crosscheck.operations import operations
 

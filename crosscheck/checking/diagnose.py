@@ -10,11 +10,14 @@ import numpy as np
 from ..cases import Arrays
 from ..formats import FORMATS, Format
 from ..graph import Graph, needs
-from ..judge import FAIL, LOCAL, PASS, Cell, judge
+from ..judge import LOCAL, PASS, ratios
 from ..mistake import Mistake
 from ..operation import Operation
-from ..truth import rounded
+from ..truth import read, rounded
 from .observe import Observation
+
+_UNKNOWN = 0.5
+"""The share of a quantity of which a mistake may predict nothing, and still be said to agree."""
 
 _MOST = 10_000
 """Elements of the inputs of an observation that is compared with every mistake, at most."""
@@ -37,7 +40,8 @@ def suspects(one: Operation, failing: Sequence[Observation], others: Sequence[Ob
 
     A mistake must agree with the function in every quantity, where it failed and where it passed. Where none does,
     perhaps because there are two, it is enough to agree in the first quantity that failed, at the inputs of that
-    step which the function itself returned. Mistakes of precision come last: they agree with any small error.
+    step which the function itself returned. Mistakes of precision come last, since they agree with any small
+    error, and of them the one first that leaves the least room.
     """
     watched = [*_small(failing)[:4], *_small(others)[:2]]
     if not watched or not failing:
@@ -46,7 +50,7 @@ def suspects(one: Operation, failing: Sequence[Observation], others: Sequence[Ob
     if not agreeing and one.taps:
         agreeing = [s for m in one.mistakes if (s := _explains_step(one, m, _small(failing)[:4])) is not None]
     imprecise = {m.name for m in one.mistakes if m.model is not None}
-    return tuple(sorted(agreeing, key=lambda s: (s.name in imprecise, s.apart)))
+    return tuple(sorted(agreeing, key=lambda s: (True, -s.apart) if s.name in imprecise else (False, s.apart)))
 
 
 def _small(observations: Iterable[Observation]) -> list[Observation]:
@@ -83,7 +87,7 @@ def _agreement(one: Operation, mistake: Mistake, seen: Observation) -> float | N
         if apart is None or apart.size == 0:
             return None
         worst = max(worst, float(np.nanmax(apart, initial=0.0)))
-        informed = informed or (quantity in failed and not np.isnan(apart).any())
+        informed = informed or (quantity in failed and np.isnan(apart).mean() < _UNKNOWN)
         if not worst <= 1:
             return None
     return worst if informed else None
@@ -139,13 +143,16 @@ def _imprecise(one: Operation, mistake: Mistake, seen: Observation) -> float | N
     model = mistake.model(seen.format) if mistake.model else None
     if model is None or seen.outcome.error:
         return None if seen.failed or model is not None else 0.0
-    named = FORMATS.get(model.name, model)
-    floats = {n: a for n, a in seen.outcome.results.items() if a.dtype.kind not in "biu"}
-    results = {n: named.round(a.astype(np.float64)) for n, a in floats.items()}
-    verdicts = [*judge(Cell(one, "", "cpu", named, seen.case.name, 0, named), seen.inputs, results)]
-    if any(v.status == FAIL for v in verdicts):
-        return None
-    return max((v.worst_ratio for v in verdicts if v.worst_ratio is not None), default=None)
+    worst = 0.0
+    for quantity, actual in seen.outcome.results.items():
+        if actual.dtype.name not in FORMATS:
+            return None
+        given = {name: seen.inputs[name] for name in one.leaves(quantity)}
+        truth = read(one, quantity, given, model, frozenset(given))
+        if actual.shape != truth.hi.shape:
+            return None
+        worst = max(worst, float(ratios(actual, truth, model).max(initial=0.0)))
+    return worst if worst <= 1 else None
 
 
 def _explains_step(one: Operation, mistake: Mistake, failing: Sequence[Observation]) -> Suspect | None:

@@ -22,8 +22,8 @@ from .shrink import shrink
 Ask = Callable[[Call], Outcome]
 
 _SHOWN = {
-    CHANGED: "changes its argument {}",
     ALIASED: "returns {}'s memory",
+    CHANGED: "changes its argument {}",
     REUSED: "writes again to the memory of an earlier result, {}",
 }
 _MOST = 6
@@ -61,7 +61,8 @@ def _shown(subject: Subject, seen: Sequence[Observation]) -> Iterator[Finding]:
     """Arguments changed, memory shared."""
     for flag, words in _SHOWN.items():
         having = [o for o in seen if flag in o.outcome.shows]
-        if having:
+        because = flag == CHANGED and any(ALIASED in o.outcome.shows for o in having)  # a result was written there
+        if having and not because:
             first = having[0]
             shown = words.format(first.outcome.shows[flag].replace(" in ", " in the argument "))
             known = [m for m in subject.operation.mistakes if m.shows == flag]

@@ -1,18 +1,22 @@
 """What the exact arithmetics share: an n-d array of scalars that follows NumPy's protocols.
 
 An equation is plain NumPy (``np.exp``, ``@``, ``.sum``, ``.max``); NumPy hands each operation to
-``__array_ufunc__``, which looks it up in the table of the number system. An operation that the table lacks is
-an error, never a silent fall back to floating point.
+``__array_ufunc__`` and ``__array_function__``, which look it up in the table of the number system, and then in
+what is put together from that (``functions``). An operation that both lack is an error, never a silent fall back
+to floating point. What changes an array in place changes it here too, and what shares its entries shares them.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import reduce
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from .functions import COMPOSED, called, dot, mean, power, unread
 
 Objects = np.ndarray[Any, np.dtype[Any]]
 
@@ -81,18 +85,61 @@ class ScalarArray(NDArrayOperatorsMixin, ABC):
         """
         if isinstance(value, cls):
             return value
+        if isinstance(value, list | tuple) and any(isinstance(item, ScalarArray) for item in value):
+            raise TypeError("a list of arrays cannot be read in exact arithmetic; np.stack of it can")
         array = np.asarray(value)
         if array.dtype == object:
             return cls(mapped(cls.scalar, array))
         return cls(fill(cls.scalars(_python_numbers(array).ravel().tolist()), array.shape))
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        operation = np.matmul if ufunc is np.matmul else self.ufuncs.get(ufunc)
-        foreign = any(isinstance(x, NDArrayOperatorsMixin) and not isinstance(x, type(self)) for x in inputs)
-        if method != "__call__" or kwargs or operation is None or foreign:
+        if any(self._foreign(type(x)) for x in inputs):
             return NotImplemented
-        data = [self.of(value).data for value in inputs]
-        return type(self)(self.matmul(*data) if ufunc is np.matmul else operation(*data))
+        into = kwargs.pop("out", (None,))[0]
+        if method != "__call__" or kwargs:
+            raise unread(ufunc, f" with {', '.join(kwargs)}" if kwargs else f".{method}")
+        result = self._applied(ufunc, *inputs)
+        if into is None:
+            return result
+        into[...] = result
+        return into
+
+    def _applied(self, ufunc: np.ufunc, *inputs: Any) -> Any:
+        if ufunc is np.power:
+            if isinstance(inputs[1], ScalarArray):
+                raise TypeError("**: got an array as the exponent, expected a whole number; e^(x log a) can")
+            return power(self.of(inputs[0]), inputs[1])
+        arrays = [self.of(value) for value in inputs]
+        if ufunc is np.matmul:
+            return type(self)(self._product(*(array.data for array in arrays)))
+        if ufunc in self.ufuncs:
+            return type(self)(self.ufuncs[ufunc](*(array.data for array in arrays)))
+        if ufunc not in COMPOSED:
+            raise unread(ufunc)
+        return COMPOSED[ufunc](*arrays)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return NotImplemented if any(map(self._foreign, types)) else called(function, self.of, args, kwargs)
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise unread("np.array or np.asarray of an array that depends on the inputs")
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"the attribute {name!r} cannot be read in exact arithmetic")
+
+    def __bool__(self) -> bool:
+        raise unread("the truth of an array")
+
+    @classmethod
+    def _foreign(cls, other: type) -> bool:
+        return issubclass(other, NDArrayOperatorsMixin) and not issubclass(other, cls)
+
+    def _product(self, a: Objects, b: Objects) -> Objects:
+        """a @ b; a vector is a row on the left and a column on the right, as in NumPy."""
+        rows, columns = a[None, :] if a.ndim == 1 else a, b[:, None] if b.ndim == 1 else b
+        product = self.matmul(rows, columns)
+        product = product[0] if a.ndim == 1 else product
+        return boxed(product[..., 0] if b.ndim == 1 else product)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -106,13 +153,58 @@ class ScalarArray(NDArrayOperatorsMixin, ABC):
     def T(self) -> Self:
         return type(self)(self.data.T)
 
+    @property
+    def size(self) -> int:
+        return self.data.size
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __iter__(self) -> Iterator[Self]:
+        return (self[i] for i in range(len(self)))
+
     def __getitem__(self, key: Any) -> Self:
         return type(self)(boxed(self.data[key]))
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.data[key] = self.of(value).data
+
+    def copy(self) -> Self:
+        return type(self)(self.data.copy())
+
+    def reshape(self, *shape: Any) -> Self:
+        return type(self)(self.data.reshape(*shape))
+
+    def ravel(self) -> Self:
+        return type(self)(self.data.ravel())
+
+    def transpose(self, *axes: Any) -> Self:
+        return type(self)(self.data.transpose(*axes))
+
+    def dot(self, other: Any) -> Self:
+        return dot(self, self.of(other))
+
+    def mean(self, axis: int | None = None, keepdims: bool = False) -> Self:
+        return mean(self, axis, keepdims)
+
+    def min(self, axis: int | None = None, keepdims: bool = False) -> Self:
+        return -(-self).max(axis=axis, keepdims=keepdims)
 
     def sum(self, axis: int | None = None, keepdims: bool = False) -> Self:
         """The sum over one axis, or over all; of nothing it is zero."""
         total = self.data.sum(axis=axis, keepdims=keepdims, initial=self.scalar(0))
         return type(self)(boxed(total))
+
+    def _max_of_all(self, keepdims: bool) -> Self:
+        largest = type(self)(self.data.ravel()).max(axis=0)
+        return largest.reshape((1,) * self.ndim) if keepdims else largest
+
+    def _reduced(self, larger: Callable[[Objects, Objects], Objects], axis: int, keepdims: bool) -> Self:
+        """``larger`` of all entries along an axis, pair by pair."""
+        if self.shape[axis] == 0:
+            raise ValueError("max of an empty axis")
+        largest = reduce(larger, (boxed(entry) for entry in np.moveaxis(self.data, axis, 0)))
+        return type(self)(np.expand_dims(largest, axis) if keepdims else largest)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}{self.shape}"

@@ -145,6 +145,7 @@ class Ball(ScalarArray):
             np.negative: lambda a: boxed(-a),
             np.exp: _exp,
             np.log: _log,
+            np.sqrt: lambda a: mapped(arb.sqrt, a),
             np.maximum: larger,
         }
     )
@@ -170,11 +171,31 @@ class Ball(ScalarArray):
     def max(self, axis: int | None = None, keepdims: bool = False) -> Self:
         """The midpoint of the entry whose midpoint is largest, as an exact constant."""
         if axis is None:
-            raise TypeError("max needs an axis")
+            return self._max_of_all(keepdims)
         mid = floats(self.data)
         where = np.expand_dims(np.where(np.isnan(mid), -np.inf, mid).argmax(axis=axis), axis)
         largest = mapped(arb.mid, np.take_along_axis(self.data, where, axis=axis))
         return type(self)(largest if keepdims else largest.squeeze(axis))
+
+
+def _enclosed_maximum(a: Objects, b: Objects) -> Objects:
+    return boxed(np.frompyfunc(arb.max, 2, 1)(a, b))
+
+
+class MaximumBall(Ball):
+    """Balls whose ``max`` and ``np.maximum`` enclose the maximum, for lines whose value may depend on it.
+
+    >>> third = MaximumBall.of(1) / 3
+    >>> np.maximum(third, 0).data.item().contains(third.data.item())
+    True
+    """
+
+    __slots__ = ()
+    ufuncs: ClassVar = MappingProxyType({**Ball.ufuncs, np.maximum: _enclosed_maximum})
+
+    def max(self, axis: int | None = None, keepdims: bool = False) -> Self:
+        """An enclosure of the largest entry."""
+        return self._max_of_all(keepdims) if axis is None else self._reduced(_enclosed_maximum, axis, keepdims)
 
 
 def matrix(data: Objects) -> arb_mat:

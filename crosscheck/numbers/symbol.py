@@ -1,6 +1,7 @@
 """Proof by algebra: arrays of SymPy expressions.
 
-``max`` and ``np.maximum`` become free real symbols, so what is proved holds for *any* shift (§1.1). ``is_zero``
+``max`` and ``np.maximum`` become free real symbols, so what is proved holds for *any* shift (§1.1). A derivative
+takes them for constants, which is right where the value does not depend on them: see ``by_shifts``. ``is_zero``
 decides an expression by writing it as a rational function of its symbols and of the exponentials and logarithms in
 it: if the numerator expands to the zero polynomial, the expression is 0 wherever it is defined. That is a proof;
 the converse (not shown to be zero) is not a refutation, which takes a witness.
@@ -40,6 +41,7 @@ class Symbol(ScalarArray):
             np.negative: lambda a: boxed(-a),
             np.exp: lambda a: mapped(sympy.exp, a),
             np.log: lambda a: mapped(sympy.log, a),
+            np.sqrt: lambda a: mapped(sympy.sqrt, a),
             np.maximum: lambda a, b: _shifts(np.broadcast_shapes(a.shape, b.shape)),
         }
     )
@@ -61,7 +63,7 @@ class Symbol(ScalarArray):
     def max(self, axis: int | None = None, keepdims: bool = False) -> Self:
         """A free symbol for each maximum: nothing is assumed of it."""
         if axis is None:
-            raise TypeError("max needs an axis")
+            return self._max_of_all(keepdims)
         if self.shape[axis] == 0:
             raise ValueError("max of an empty axis")
         return type(self)(_shifts(np.empty(self.shape).sum(axis=axis, keepdims=keepdims).shape))
@@ -70,6 +72,19 @@ class Symbol(ScalarArray):
 def derivative(expression: sympy.Expr, variable: sympy.Symbol) -> sympy.Expr:
     """∂ expression / ∂ variable."""
     return sympy.diff(expression, variable)
+
+
+def by_shifts(expression: sympy.Expr) -> list[sympy.Expr]:
+    """Its derivative by each maximum in it: all are 0 where the value does not depend on them.
+
+    Then f(x, m(x)) = f(x, c) for any constant c, and the derivative at a constant maximum is the derivative.
+    """
+    return [sympy.diff(expression, shift) for shift in sorted(expression.atoms(sympy.Dummy), key=str)]
+
+
+def holds_a_maximum(expression: sympy.Expr) -> bool:
+    """Whether there is a free symbol in it that stands for a maximum."""
+    return bool(expression.atoms(sympy.Dummy))
 
 
 class _Atoms:

@@ -3,6 +3,10 @@
 Run an equation at ``Taylor.line(x, v)``, the line x + t v, and the coefficient of t encloses the exact
 directional derivative. The series arithmetic is Arb's own (``arb_series``); only ``@`` is spelled out here,
 coefficient by coefficient through ``arb_mat``, which is faster than series by series.
+
+``max`` and ``np.maximum`` are the larger series, with its slope: a function whose value depends on its maximum,
+such as max(x, 0), has the derivative that it has, and one that does not (§1.1) has the same whatever the slope.
+Where balls cannot tell which is larger the slope encloses both, hence also both one-sided derivatives at a tie.
 """
 
 from __future__ import annotations
@@ -14,15 +18,21 @@ import numpy as np
 from flint import arb, arb_series
 
 from .array import Objects, ScalarArray, boxed, fill, mapped
-from .ball import Ball, floats, larger, matrix
+from .ball import Ball, matrix
 
 
 def _coefficient(data: Objects, k: int) -> Objects:
     return mapped(lambda series: series[k], data)
 
 
+def _larger_series(a: arb_series, b: arb_series) -> arb_series:
+    if a[0] > b[0] or b[0] > a[0]:
+        return a if a[0] > b[0] else b
+    return arb_series([a[0].max(b[0]), a[1].union(b[1])], Taylor.order)
+
+
 def _larger(a: Objects, b: Objects) -> Objects:
-    return mapped(lambda mid: arb_series([mid], Taylor.order), larger(_coefficient(a, 0), _coefficient(b, 0)))
+    return boxed(np.frompyfunc(_larger_series, 2, 1)(a, b))
 
 
 class Taylor(ScalarArray):
@@ -39,6 +49,7 @@ class Taylor(ScalarArray):
             np.negative: lambda a: boxed(-a),
             np.exp: lambda a: mapped(arb_series.exp, a),
             np.log: lambda a: mapped(arb_series.log, a),
+            np.sqrt: lambda a: mapped(arb_series.sqrt, a),
             np.maximum: _larger,
         }
     )
@@ -65,13 +76,8 @@ class Taylor(ScalarArray):
         return fill(series, (a.shape[0], b.shape[1]))
 
     def max(self, axis: int | None = None, keepdims: bool = False) -> Self:
-        """The largest value as a constant, with derivative 0, as for ``np.maximum``: §1.1 makes that right."""
-        if axis is None:
-            raise TypeError("max needs an axis")
-        value = floats(_coefficient(self.data, 0))
-        largest = np.take_along_axis(self.data, np.expand_dims(value.argmax(axis=axis), axis), axis=axis)
-        constant = mapped(lambda series: arb_series([series[0].mid()], self.order), largest)
-        return type(self)(constant if keepdims else constant.squeeze(axis))
+        """The largest entry with its slope."""
+        return self._max_of_all(keepdims) if axis is None else self._reduced(_larger, axis, keepdims)
 
     @property
     def value(self) -> Ball:

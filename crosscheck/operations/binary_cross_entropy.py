@@ -17,6 +17,7 @@ from ..cases import Arrays, Case
 from ..formats import Format
 from ..operation import Operation
 from ..regimes import SHAPE, element_cases, with_directions
+from ._binary_mistakes import binary_cross_entropy_mistakes
 
 
 def _hard(rng: np.random.Generator, x: np.ndarray) -> Arrays:
@@ -105,4 +106,5 @@ OPERATION = Operation(
         ("±inf, the derivative", "1 − y at +inf, −y at −inf", "the limits"),
         ("NaN in x or y", "NaN", "nothing is known of the input"),
     ),
+    mistakes=binary_cross_entropy_mistakes(),
 )

@@ -14,6 +14,7 @@ from ..cases import Arrays, Case
 from ..formats import Format
 from ..operation import Operation
 from ..regimes import logit_cases, with_row_directions
+from ._cross_entropy_mistakes import cross_entropy_mistakes
 
 
 def _with_target(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> Arrays:
@@ -130,4 +131,5 @@ OPERATION = Operation(
         ("+inf, NaN, or a row all −inf in x", "NaN", "softmax has no value there"),
         ("NaN in y", "NaN in that row", "nothing is known of the row"),
     ),
+    mistakes=cross_entropy_mistakes(),
 )

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from reference import label_equations as equations
 
+from ..graph import Graph
 from ..operation import Operation
 from . import _labels
 from ._label_cases import label_cases
+from ._label_mistakes import label_mistakes
+
+_GRAPH: Graph = {
+    "value": equations.label_cross_entropy,
+    "vjp": equations.label_cross_entropy_vjp,
+    "jvp": equations.label_cross_entropy_jvp,
+}
 
 OPERATION = Operation(
     name="label_cross_entropy",
     summary="CE(label) = −Σ_c w_c ((1 − ε) [c = label] + ε/n) log softmax(x)_c, row by row",
-    graph={
-        "value": equations.label_cross_entropy,
-        "vjp": equations.label_cross_entropy_vjp,
-        "jvp": equations.label_cross_entropy_jvp,
-    },
+    graph=_GRAPH,
     shapes={**_labels.SHAPES, "cotangent": "N"},
     cases=label_cases(rows=True),
     reference=_labels.reference("none"),
@@ -27,4 +31,5 @@ OPERATION = Operation(
     special=_labels.ROWS,
     open={"vjp": _labels.beside_infinity},
     table=_labels.TABLE,
+    mistakes=label_mistakes(_GRAPH, "none"),
 )

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from reference import label_equations as equations
 
+from ..graph import Graph
 from ..operation import Operation
 from . import _labels
 from ._label_cases import label_cases
+from ._label_mistakes import label_mistakes
+
+_GRAPH: Graph = {
+    "value": equations.label_cross_entropy_mean,
+    "vjp": equations.label_cross_entropy_mean_vjp,
+    "jvp": equations.label_cross_entropy_mean_jvp,
+}
 
 OPERATION = Operation(
     name="label_cross_entropy_mean",
     summary="(Σ_rows −Σ_c w_c ((1 − ε) [c = label] + ε/n) log softmax(x)_c) / Σ_rows w_label",
-    graph={
-        "value": equations.label_cross_entropy_mean,
-        "vjp": equations.label_cross_entropy_mean_vjp,
-        "jvp": equations.label_cross_entropy_mean_jvp,
-    },
+    graph=_GRAPH,
     shapes={**_labels.SHAPES, "cotangent": ""},
     cases=label_cases(rows=False),
     reference=_labels.reference("mean"),
@@ -36,4 +40,5 @@ OPERATION = Operation(
         ("all rows ignored, or none there", "NaN", "0/0: there is no row to take the mean of"),
         ("the same, in the VJP and JVP", "not judged", "0 and NaN are both in use"),
     ),
+    mistakes=label_mistakes(_GRAPH, "mean"),
 )

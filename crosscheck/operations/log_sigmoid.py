@@ -12,6 +12,7 @@ from reference.softplus import log_sigmoid, log_sigmoid_jvp, log_sigmoid_vjp
 from ..cases import Arrays
 from ..operation import Operation
 from ..regimes import element_cases, with_directions
+from ._element_mistakes import log_sigmoid_mistakes
 
 
 def _torch(torch: Any) -> Any:
@@ -48,4 +49,5 @@ OPERATION = Operation(
         ("±0", "−log 2, derivative 1/2", "exact"),
         ("NaN", "NaN", "nothing is known of the input"),
     ),
+    mistakes=log_sigmoid_mistakes(),
 )

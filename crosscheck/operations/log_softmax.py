@@ -12,6 +12,7 @@ from reference.softmax import log_softmax, log_softmax_jvp, log_softmax_vjp
 from ..cases import Arrays
 from ..operation import Operation
 from ..regimes import logit_cases, with_directions
+from ._log_mistakes import log_softmax_mistakes
 
 
 def _torch(torch: Any) -> Any:
@@ -66,4 +67,5 @@ OPERATION = Operation(
         ("one or more +inf", "NaN", "two have no limit; with one, the shift still computes inf − inf"),
         ("NaN", "NaN in that row, no other row is touched", "nothing is known of the row"),
     ),
+    mistakes=log_softmax_mistakes(),
 )

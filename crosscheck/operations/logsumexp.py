@@ -12,6 +12,7 @@ from reference.softmax import logsumexp, logsumexp_jvp, logsumexp_vjp
 from ..cases import Arrays
 from ..operation import Operation
 from ..regimes import logit_cases, with_row_directions
+from ._log_mistakes import logsumexp_mistakes
 
 
 def _special(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -83,4 +84,5 @@ OPERATION = Operation(
         ("one or more +inf, in the VJP", "not judged", "0 at finite entries is the limit, NaN is softmax's value"),
         ("NaN", "NaN in that row, no other row is touched", "nothing is known of the row"),
     ),
+    mistakes=logsumexp_mistakes(),
 )

@@ -14,6 +14,7 @@ from ..cases import Arrays, Case
 from ..formats import Format
 from ..operation import Operation
 from ..regimes import SHAPE, element_cases, with_directions
+from ._element_mistakes import sigmoid_mistakes
 
 
 def _left(rng: np.random.Generator, format: Format) -> Arrays:
@@ -81,4 +82,5 @@ OPERATION = Operation(
         ("±0", "σ = 1/2, σ' = 1/4, σ″ = 0", "exact"),
         ("NaN", "NaN", "nothing is known of the input"),
     ),
+    mistakes=sigmoid_mistakes(),
 )

@@ -12,6 +12,7 @@ from reference.softmax import softmax, softmax_jvp, softmax_vjp
 from ..cases import Arrays
 from ..operation import Operation
 from ..regimes import logit_cases, with_directions
+from ._softmax_mistakes import softmax_mistakes
 
 
 def _torch(torch: Any) -> Any:
@@ -63,4 +64,5 @@ OPERATION = Operation(
         ("one or more +inf", "NaN", "two have no limit; with one, the shift still computes inf − inf"),
         ("NaN", "NaN in that row, no other row is touched", "nothing is known of the row"),
     ),
+    mistakes=softmax_mistakes(),
 )

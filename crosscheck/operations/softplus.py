@@ -12,6 +12,7 @@ from reference.softplus import softplus, softplus_jvp, softplus_vjp
 from ..cases import Arrays
 from ..operation import Operation
 from ..regimes import element_cases, with_directions
+from ._element_mistakes import softplus_mistakes
 
 
 def _torch(torch: Any) -> Any:
@@ -52,4 +53,5 @@ OPERATION = Operation(
         ("±0", "log 2, derivative 1/2", "exact"),
         ("NaN", "NaN", "nothing is known of the input"),
     ),
+    mistakes=softplus_mistakes(),
 )

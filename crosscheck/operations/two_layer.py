@@ -11,6 +11,7 @@ from .. import digits
 from ..cases import Arrays
 from ..operation import Operation
 from . import _networks as networks
+from ._two_layer_mistakes import sum_mistakes
 
 _LAYOUTS = ("strided", "reversed", "fortran")
 
@@ -42,4 +43,5 @@ OPERATION = Operation(
     forms=networks.forms("sum"),
     logits=networks.LOGITS,
     taps=True,
+    mistakes=sum_mistakes(),
 )

@@ -14,6 +14,7 @@ from ..cases import Arrays, Case
 from ..formats import Format
 from ..operation import Operation
 from . import _networks as networks
+from ._two_layer_mistakes import l2_mistakes
 
 
 def _decaying(case: Case, decay: float = 0.1) -> Case:
@@ -59,4 +60,5 @@ OPERATION = Operation(
     batch=True,
     scalars=frozenset({"decay"}),
     check=_check,
+    mistakes=l2_mistakes(),
 )

@@ -7,6 +7,7 @@ from reference.two_layer_costs import two_layer_mean
 
 from ..operation import Operation
 from . import _networks as networks
+from ._two_layer_mistakes import mean_mistakes
 
 OPERATION = Operation(
     name="two_layer_mean",
@@ -30,4 +31,5 @@ OPERATION = Operation(
     taps=True,
     batch=True,
     table=(("no rows", "J is NaN, the gradients of the parameters are 0", "0/0; sums of nothing"),),
+    mistakes=mean_mistakes(),
 )

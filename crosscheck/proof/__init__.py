@@ -19,7 +19,7 @@ from reference.errata import ERRATA, Erratum
 from ..environment import environment
 from . import gradients, second
 from .claims import Claim, Equal, Gradient
-from .points import SHAPES, SMALL, SQUARE
+from .points import SHAPES, SMALL, SQUARE, Shape
 from .prove import prove
 from .verdict import MET, PROVED, REFUTED, UNDECIDED, Algebra, Meeting, Verdict, Witness
 
@@ -75,16 +75,26 @@ class Results:
     errata: tuple[ErratumResult, ...]
 
 
-def check_derivation(derivation: Derivation, seed: int = 0) -> DerivationResult:
-    """Each line against the one before it; the first against the derivative of the definition."""
+def check_derivation(
+    derivation: Derivation,
+    seed: int = 0,
+    shapes: tuple[Shape, ...] = SHAPES,
+    progress: Callable[[int], None] | None = None,
+) -> DerivationResult:
+    """Each line against the one before it; the first against the derivative of the definition.
+
+    ``progress(i)`` is called before line i, from 1, is judged.
+    """
     lines, verdicts = derivation.lines, []
     for i, line in enumerate(lines):
+        if progress is not None:
+            progress(i + 1)
         claim: Claim | None = None
         if i > 0:
             claim = Equal(line.text, derivation.inputs, lines[i - 1].function, line.function)
         elif derivation.definition is not None:
             claim = Gradient(line.text, derivation.inputs, derivation.definition, line.function)
-        verdicts.append(None if claim is None else prove(claim, seed=seed))
+        verdicts.append(None if claim is None else prove(claim, shapes, seed))
     return DerivationResult(
         derivation.section,
         derivation.title,
@@ -153,15 +163,16 @@ def all_right(results: Results) -> bool:
 
 def to_dict(results: Results) -> dict[str, Any]:
     """Plain data for JSON: the schema, where it ran, and every verdict with its status."""
-    return {"schema": SCHEMA, "environment": environment(), "all_right": all_right(results), **_plain(results)}
+    return {"schema": SCHEMA, "environment": environment(), "all_right": all_right(results), **plain(results)}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Results and verdicts as plain data, every verdict with its status."""
     if isinstance(value, Verdict):
         return {"status": value.status, **asdict(value)}
     if isinstance(value, Results | DerivationResult | ErratumResult):
-        return {name: _plain(item) for name, item in vars(value).items()}
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+        return {name: plain(item) for name, item in vars(value).items()}
+    return [plain(item) for item in value] if isinstance(value, tuple) else value
 
 
 __all__ = [
@@ -180,6 +191,7 @@ __all__ = [
     "all_right",
     "check_derivation",
     "check_erratum",
+    "plain",
     "prove_all",
     "to_dict",
 ]

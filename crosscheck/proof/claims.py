@@ -5,6 +5,9 @@ numbers, two arrays of balls that must overlap. For a derivative the one side is
 definition: entry by entry where it is small, and else along one seeded random direction through all entries. The
 directions along which a wrong gradient looks right are a hyperplane, so a random one convicts any wrong entry with
 probability one.
+
+A maximum is read as what it is at numbers. At symbols it may be anything (§1.1), so what is shown of values holds
+for the maximum too; for a derivative, ``shifts`` must be 0 as well: the definition does not depend on its maxima.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ import numpy as np
 from reference.derivations import Definition, Input
 
 from ..numbers.array import Objects, fill
-from ..numbers.ball import Ball
+from ..numbers.ball import Ball, MaximumBall
 from ..numbers.taylor import Taylor
 
 Function = Callable[..., Any]
@@ -45,11 +48,14 @@ class Equal:
     def differences(self, values: Values) -> Objects:
         from ..numbers.symbol import Symbol
 
-        return np.asarray(Symbol.of(_call(self.left, values)).data - Symbol.of(_call(self.right, values)).data)
+        return np.asarray(Symbol.of(call(self.left, values)).data - Symbol.of(call(self.right, values)).data)
+
+    def shifts(self, values: Values) -> list[Any]:
+        return []
 
     def sides(self, values: Values, rng: np.random.Generator) -> tuple[Ball, Ball]:
         given = _balls(values)
-        return Ball.of(_call(self.left, given)), Ball.of(_call(self.right, given))
+        return Ball.of(call(self.left, given)), Ball.of(call(self.right, given))
 
 
 @dataclass(frozen=True)
@@ -68,15 +74,18 @@ class Gradient:
     def differences(self, values: Values) -> Objects:
         from ..numbers.symbol import Symbol, derivative
 
-        scalar = Symbol.of(_call(self.definition.function, values)).data.item()
+        scalar = Symbol.of(call(self.definition.function, values)).data.item()
         variables = values[self.definition.wrt].data
         if self.definition.entry:
             variables = variables[values[self.definition.entry]]
         truth = fill((derivative(scalar, v) for v in np.ravel(variables)), np.shape(variables))
-        return np.asarray(truth - Symbol.of(_call(self.claimed, values)).data)
+        return np.asarray(truth - Symbol.of(call(self.claimed, values)).data)
+
+    def shifts(self, values: Values) -> list[Any]:
+        return _shifts(self.definition.function, values)
 
     def sides(self, values: Values, rng: np.random.Generator) -> tuple[Ball, Ball]:
-        claimed = Ball.of(_call(self.claimed, _balls(values)))
+        claimed = Ball.of(call(self.claimed, _balls(values)))
         start = values[self.definition.wrt]
         if self.definition.entry:
             unit = np.zeros(start.shape)
@@ -116,31 +125,45 @@ class Tangent:
     def differences(self, values: Values) -> Objects:
         from ..numbers.symbol import Symbol, derivative
 
-        results = Symbol.of(_call(self.definition.function, values)).data
+        results = Symbol.of(call(self.definition.function, values)).data
         pairs = [
             pair
             for wrt, tangent in self._tangents.items()
             for pair in zip(values[wrt].data.ravel(), values[tangent].data.ravel(), strict=True)
         ]
         truth = (sum(derivative(result, v) * t for v, t in pairs) for result in results.ravel())
-        return np.asarray(fill(truth, results.shape) - Symbol.of(_call(self.claimed, values)).data)
+        return np.asarray(fill(truth, results.shape) - Symbol.of(call(self.claimed, values)).data)
+
+    def shifts(self, values: Values) -> list[Any]:
+        return _shifts(self.definition.function, values)
 
     def sides(self, values: Values, rng: np.random.Generator) -> tuple[Ball, Ball]:
         directions = {wrt: values[tangent] for wrt, tangent in self._tangents.items()}
         slope = _slope(self.definition.function, values, directions)
-        return slope, Ball.of(_call(self.claimed, _balls(values)))
+        return slope, Ball.of(call(self.claimed, _balls(values)))
 
 
 Claim = Equal | Gradient | Tangent
 
 
+def _shifts(function: Function, values: Values) -> list[Any]:
+    """The derivatives of the function's value by each maximum in it, in symbols."""
+    from ..numbers.symbol import Symbol, by_shifts
+
+    return [slope for entry in Symbol.of(call(function, values)).data.ravel() for slope in by_shifts(entry)]
+
+
 def _shape(function: Function, values: Values) -> tuple[int, ...]:
     with np.errstate(all="ignore"):
-        return np.shape(_call(function, values))
+        return np.shape(call(function, values))
 
 
-def _call(function: Function, values: Values) -> Any:
-    """The function at those of the values that it takes. TypeError: it takes one that there is not."""
+def call(function: Function, values: Values) -> Any:
+    """The function at those of the values that it takes, copied: a function may change its arguments.
+
+    TypeError: it takes one that there is not.
+    """
+    values = {name: value if isinstance(value, int) else value.copy() for name, value in values.items()}
     parameters = signature(function).parameters.values()
     if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters):
         return function(**values)
@@ -158,11 +181,11 @@ def is_label(value: Any) -> bool:
 
 def _balls(values: Values) -> dict[str, Any]:
     """Arrays as balls; labels stay what they are."""
-    return {name: value if is_label(value) else Ball.of(value) for name, value in values.items()}
+    return {name: value if is_label(value) else MaximumBall.of(value) for name, value in values.items()}
 
 
 def _slope(function: Function, values: Values, directions: Values) -> Ball:
     """The coefficient of t of function(…, wrt + t direction, …); inputs without a direction are constants."""
     given = {name: value if is_label(value) else Taylor.of(value) for name, value in values.items()}
     given |= {wrt: Taylor.line(values[wrt], direction) for wrt, direction in directions.items()}
-    return Taylor.of(_call(function, given)).derivative
+    return Taylor.of(call(function, given)).derivative

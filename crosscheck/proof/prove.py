@@ -21,6 +21,8 @@ DIGITS = 30
 
 MAX_BITS = 512
 NO_SYMPY = "not run: install sympy (pip install -e '.[proof]')"
+ANY = " where its maxima may be any numbers"
+DEPENDS = "the definition's value depends on a maximum in it, of which algebra knows no derivative"
 NO_DIGITS = "not run: install scikit-learn (pip install -e '.[data]')"
 
 _LARGEST_WITNESS = 64
@@ -45,17 +47,21 @@ def prove(claim: Claim, shapes: tuple[Shape, ...] = SHAPES, seed: int = 0, small
 def by_algebra(claim: Claim, shape: Shape) -> Algebra:
     """Whether every entry of the difference is proved to be 0, for every real input of this shape."""
     try:
-        from ..numbers.symbol import is_zero
+        from ..numbers.symbol import holds_a_maximum, is_zero
     except ImportError:
         return Algebra(str(shape), None, NO_SYMPY)
     for values in symbols(claim.inputs, shape):
         try:
             difference = claim.differences(values)
+            shifts = claim.shifts(values)
         except (ValueError, IndexError) as error:
             return Algebra(str(shape), False, str(error))
+        if not all(map(is_zero, shifts)):
+            return Algebra(str(shape), False, DEPENDS)
         for index, entry in np.ndenumerate(difference):
             if not is_zero(entry):
-                return Algebra(str(shape), False, f"{_entry(index)} does not reduce to 0")
+                why = ANY if holds_a_maximum(entry) else ""
+                return Algebra(str(shape), False, f"{_entry(index)} does not reduce to 0{why}")
     return Algebra(str(shape), True)
 
 
@@ -74,7 +80,7 @@ def meet(claim: Claim, shape: Shape, seed: int) -> tuple[Meeting, Witness | None
             left, right = claim.sides(values, np.random.default_rng([seed, 1]))
             apart = _apart(left.data, right.data)
             if apart is not None:
-                ends = [side.data[apart].str(12) for side in (left, right)]
+                ends = _told_apart(left.data[apart], right.data[apart])
                 witness = Witness(str(shape), _entry(apart), ends[0], ends[1], _told(values, seed))
                 return Meeting(str(shape), None, bits), witness
             digits = _digits(left, right, bits)
@@ -101,6 +107,12 @@ def _apart(left: Objects, right: Objects) -> tuple[int, ...] | None:
         if not a.overlaps(b)
     ]
     return max(gaps)[1] if gaps else None
+
+
+def _told_apart(a: arb, b: arb) -> tuple[str, str]:
+    """Both in so many digits, 12 or more, that what is printed is disjoint as well."""
+    ends = [(a.str(digits), b.str(digits)) for digits in (12, 20, 40, 80, 160)]
+    return next((pair for pair in ends if not arb(pair[0]).overlaps(arb(pair[1]))), ends[-1])
 
 
 def _digits(left: Ball, right: Ball, bits: int) -> int:

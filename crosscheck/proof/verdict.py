@@ -56,6 +56,13 @@ class Verdict:
     meetings: tuple[Meeting, ...]
     witness: Witness | None = None
 
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Verdict:
+        """The verdict that was written as plain data."""
+        witness = data["witness"] and Witness(**data["witness"])
+        meetings = tuple(Meeting(**meeting) for meeting in data["meetings"])
+        return cls(data["claim"], Algebra(**data["algebra"]), meetings, witness)
+
     @property
     def status(self) -> str:
         """``refuted``: there is a witness. ``proved``: by algebra, and every meeting that was run met.

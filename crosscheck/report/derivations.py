@@ -33,7 +33,7 @@ def render(results: Results) -> RenderableType:
     for verdict in results.gradients:
         _row(gradients, verdict.claim, verdict)
     return Group(
-        *(_derivation(found) for found in results.derivations),
+        *(derivation(found) for found in results.derivations),
         Text("Every gradient of reference/equations.py, against the derivative of its definition", style="bold"),
         Padding(gradients, (0, 0, 1, 2)),
         Text("Errata: as printed, and corrected", style="bold"),
@@ -51,15 +51,15 @@ def _table() -> Table:
     return table
 
 
-def _row(table: Table, claim: str, verdict: Verdict | None) -> None:
+def _row(table: Table, claim: str, verdict: Verdict | None, why: bool = True) -> None:
     if verdict is None:
         table.add_row("·", Text(claim))
         return
     mark, style = _MARKS[verdict.status]
     table.add_row(Text(mark, style=style), Text(claim), _algebra(verdict), _digits(verdict))
-    if verdict.witness is not None:
+    if verdict.witness is not None and why:
         table.add_row("", Text(_witness(verdict)))
-    elif verdict.algebra.shown is False:
+    elif why and verdict.algebra.shown is False:
         table.add_row("", Text(verdict.algebra.note))
 
 
@@ -84,16 +84,17 @@ def _witness(verdict: Verdict) -> str:
     return f"{witness.shape} {witness.entry.removeprefix('entry ')}: expected {left}, got {right}"
 
 
-def _derivation(found: DerivationResult) -> RenderableType:
+def derivation(found: DerivationResult, told_below: int | None = None) -> RenderableType:
+    """The lines of one derivation, each with its verdict, and why but for the line that is told below."""
     table = _table()
-    for claim, verdict in zip(found.texts, found.lines, strict=True):
-        _row(table, claim, verdict)
+    for number, (claim, verdict) in enumerate(zip(found.texts, found.lines, strict=True), 1):
+        _row(table, claim, verdict, why=number != told_below)
     notes = [
         found.definition and f"the first line is the derivative of {found.definition}",
         found.assumption and f"where {found.assumption}",
     ]
     given = Text("; ".join(note for note in notes if note), style="dim")
-    head: list[RenderableType] = [Text(f"{found.section}  {found.title}", style="bold")]
+    head: list[RenderableType] = [Text(f"{found.section}  {found.title}".strip(), style="bold")]
     if given:
         head.append(Padding(given, (0, 0, 0, 2)))
     return Group(*head, Padding(table, (0, 0, 1, 2)))

@@ -5,7 +5,7 @@ import pytest
 import sympy
 
 from crosscheck.numbers.ball import Ball
-from crosscheck.numbers.symbol import Symbol, derivative, is_zero
+from crosscheck.numbers.symbol import Symbol, by_shifts, derivative, is_zero
 from reference import equations as eq
 
 a, b, c = sympy.symbols("a b c", real=True)
@@ -144,9 +144,16 @@ def test_a_value_that_the_shift_changes_is_not_proved():
     assert np.maximum(x, np.ones((3, 1))).shape == (3, 1)
 
 
-def test_max_refuses_what_it_cannot():
-    with pytest.raises(TypeError, match="max needs an axis"):
-        Symbol.named("x", (2,)).max()
+def test_a_value_that_depends_on_a_maximum_is_told_by_its_derivative_by_it():
+    x = Symbol.named("x", (2,))
+    assert all(is_zero(slope) for slope in by_shifts(_softplus(x).data[0]))
+    assert len(by_shifts(_softplus(x).data[0])) == 1
+    assert [is_zero(slope) for slope in by_shifts(np.maximum(x, 0).sum().data.item())] == [False, False]
+
+
+def test_max_over_all_and_of_nothing():
+    assert Symbol.named("x", (2, 3)).max(keepdims=True).shape == (1, 1)
+    assert len(Symbol.named("x", (2, 3)).max().data.item().free_symbols) == 1
     with pytest.raises(ValueError, match="empty"):  # the other arithmetics refuse it too
         Symbol.named("x", (2, 0)).max(axis=-1)
 
@@ -178,7 +185,7 @@ def test_a_product_over_nothing_is_zero():
     assert all(is_zero(item) for item in product.data.ravel())
 
 
-@pytest.mark.parametrize("function", [np.tanh, np.sqrt, np.add.reduce], ids=["tanh", "sqrt", "reduce"])
+@pytest.mark.parametrize("function", [np.sin, np.abs, np.add.reduce], ids=["sin", "abs", "reduce"])
 def test_what_symbols_lack_is_an_error(function):
     with pytest.raises(TypeError):
         function(Symbol.named("x", (2,)))

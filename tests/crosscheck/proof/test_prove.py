@@ -7,7 +7,7 @@ import pytest
 
 from crosscheck.proof.claims import Equal, Gradient
 from crosscheck.proof.points import SMALL, Shape
-from crosscheck.proof.prove import DIGITS, prove
+from crosscheck.proof.prove import DEPENDS, DIGITS, prove
 from crosscheck.proof.verdict import MET, PROVED, REFUTED, UNDECIDED
 from reference.derivations import Definition, Input
 
@@ -41,6 +41,27 @@ def test_what_algebra_cannot_show_is_not_called_proved():
     assert verdict.status == UNDECIDED
     assert verdict.witness is None
     assert verdict.digits >= DIGITS
+
+
+def test_a_relu_has_no_derivative_by_algebra_and_its_own_by_series():
+    """Both read a maximum as a constant before, and proved that the derivative of Σ max(x, 0) is 0."""
+    relu = Definition("Σ max(x, 0)", lambda x: np.maximum(x, 0).sum(), "x")
+    verdict = prove(Gradient("0", INPUTS, relu, lambda x: 0 * x), ONE)
+    assert verdict.status == REFUTED
+    assert verdict.algebra.note == DEPENDS
+    above = Definition("Σ max(x, x − 1)", lambda x: np.maximum(x, x - 1).sum(), "x")
+    verdict = prove(Gradient("1", INPUTS, above, lambda x: 0 * x + 1), ONE)
+    assert (verdict.status, verdict.algebra.note) == (UNDECIDED, DEPENDS)
+    assert verdict.digits >= DIGITS
+
+
+def test_a_function_that_changes_its_argument_changes_no_other():
+    def doubled(x):
+        x *= 2
+        return x
+
+    assert prove(claim(doubled, lambda x: x + x), ONE).status == PROVED
+    assert prove(claim(lambda x: x + x, doubled), ONE).status == PROVED
 
 
 def test_enclosures_that_never_get_narrow_are_undecided():

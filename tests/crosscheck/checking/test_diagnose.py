@@ -1,0 +1,145 @@
+"""A known mistake is recognised where a function agrees with it everywhere, and only there; the step is found."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from crosscheck.checking.diagnose import first_wrong, suspects
+from crosscheck.checking.observe import Subject, judged
+from crosscheck.formats import FORMATS
+from crosscheck.guest.call import Call
+from crosscheck.guest.runner import Runner
+from crosscheck.mistake import Mistake
+from crosscheck.operations import operation
+from reference import equations
+
+FLOAT64 = FORMATS["float64"]
+
+
+def _halved(x, cotangent):
+    return 0.5 * equations.softmax_vjp(x, cotangent)
+
+
+def _diagonal(x, cotangent):
+    y = equations.softmax(x)
+    return cotangent * y * (1 - y)
+
+
+HALVED = Mistake("halved", "half the gradient", "vjp", {"vjp": _halved})
+DIAGONAL = Mistake("diagonal", "the diagonal of the Jacobian alone", "vjp", {"vjp": _diagonal})
+NARROW = Mistake(
+    "narrow", "float32 inside", "value", model=lambda f: replace(FORMATS["float32"], stored_as="float64")
+)
+BROKEN = Mistake("broken", "shapes that do not fit", "value", {"value": lambda x: x @ x})
+SOFTMAX = replace(operation("softmax"), mistakes=(HALVED, DIAGONAL, NARROW, BROKEN))
+NETWORK = operation("two_layer")
+
+
+def _observations(one, fn, *cases):
+    subject, runner = Subject("mine", one, "", 0), Runner(fn, one)
+    for name in cases:
+        case = one.cases[name]
+        inputs = case.inputs(one.name, FLOAT64, 0)
+        yield judged(subject, case, "float64", FLOAT64, inputs, runner(Call(inputs)))
+
+
+def _named(fn, *cases, one=SOFTMAX):
+    seen = [*_observations(one, fn, *(cases or ("typical", "tiny", "wide")))]
+    return [s.name for s in suspects(one, [o for o in seen if o.failed], [o for o in seen if o.passed])]
+
+
+def _with(**steps):
+    """The softmax of the reference with other equations."""
+
+    def fn(x, cotangent, tangent):
+        given = {"x": x, "cotangent": cotangent, "tangent": tangent}
+        wrong = {q: step(**{n: given[n] for n in ("x", "cotangent")}) for q, step in steps.items()}
+        return {**SOFTMAX.reference(**given), **wrong}
+
+    return fn
+
+
+def test_a_mistake_that_agrees_everywhere_is_named_and_no_other():
+    assert _named(_with(vjp=_halved)) == ["halved"]
+    assert _named(_with(vjp=_diagonal)) == ["diagonal"]
+
+
+def test_an_unknown_mistake_is_not_given_a_name():
+    assert _named(_with(vjp=lambda x, cotangent: 0.51 * equations.softmax_vjp(x, cotangent))) == []
+
+
+def test_a_mistake_must_agree_where_the_function_is_right_too():
+    def sometimes(x, cotangent):
+        return _halved(x, cotangent) if np.abs(x).max() > 1 else equations.softmax_vjp(x, cotangent)
+
+    assert _named(_with(vjp=sometimes), "typical") == ["halved"]
+    assert _named(_with(vjp=sometimes), "typical", "tiny") == []
+
+
+def test_a_second_mistake_beside_it_hides_it_in_a_function():
+    assert _named(_with(vjp=_halved, value=lambda x, cotangent: 2 * equations.softmax(x))) == []
+
+
+def test_precision_explains_small_errors_and_nothing_else():
+    def narrow(x):
+        return equations.softmax(x.astype(np.float32)).astype(np.float64)
+
+    assert _named(narrow) == ["narrow"]
+    assert _named(lambda x: equations.softmax(x) * 1.001) == []
+
+
+def test_two_functions_that_cannot_be_computed_agree():
+    assert _named(lambda x: x @ x, "typical") == ["broken"]
+
+
+def test_special_values_agree_with_the_same_special_values():
+    overflows = Mistake("no shift", "", "value", {"value": lambda x: np.exp(x) / np.exp(x).sum(-1, keepdims=True)})
+    one = replace(operation("softmax"), mistakes=(overflows,))
+
+    def fn(x):
+        e = np.exp(x)
+        return e / e.sum(axis=-1, keepdims=True)
+
+    assert _named(fn, "typical", "thousand", one=one) == ["no shift"]
+    assert _named(lambda x: np.nan_to_num(fn(x)), "typical", "thousand", one=one) == []
+
+
+def _network(drop=(), **steps):
+    graph = {**NETWORK.graph, **steps}
+
+    def fn(x, y, W1, b1, W2, b2):
+        from crosscheck.graph import evaluate_all
+
+        given = {"x": x, "y": y, "W1": W1, "b1": b1, "W2": W2, "b2": b2}
+        found = evaluate_all(graph, given, tuple(graph))
+        return {name: a for name, a in found.items() if name not in drop}
+
+    return fn
+
+
+def test_of_two_mistakes_in_a_network_the_first_is_named_at_its_own_inputs():
+    phi_for_h = Mistake("φ for h", "", "d_phi", {"d_phi": lambda d_h, phi: d_h * phi * (1 - phi)})
+    one = replace(NETWORK, mistakes=(phi_for_h,))
+    fn = _network(d_phi=phi_for_h.steps["d_phi"], d_b2=lambda d_theta: 3 * d_theta.sum(axis=0))
+    assert _named(fn, "typical", one=one) == ["φ for h"]
+
+
+BACKWARD = ("d_theta", "d_h", "d_phi")
+
+
+@pytest.mark.parametrize(
+    ("fn", "steps"),
+    [
+        (_network(d_h=lambda d_theta, W2: 2 * (d_theta @ W2.T)), ("d_h",)),
+        (_network(BACKWARD, d_h=lambda d_theta, W2: 2 * (d_theta @ W2.T)), ("d_h", "d_phi")),
+        (_network(BACKWARD, d_theta=lambda theta, y: 2 * equations.d_theta(theta, y)), ("d_theta",)),
+        (_network(BACKWARD, d_W2=lambda x, d_theta: x[:, :5].T @ d_theta), ("d_W2",)),
+        (_network(BACKWARD, d_x=lambda d_phi, W1: -(d_phi @ W1.T)), ("d_x",)),
+        (_network(d_b1=lambda d_phi: d_phi.mean(axis=0), d_b2=lambda d_theta: d_theta.mean(axis=0)), ("d_b1",)),
+        (_network(BACKWARD, d_b1=lambda d_phi: d_phi[0], d_b2=lambda d_theta: d_theta[0]), ("d_b1",)),
+    ],
+)
+def test_the_first_wrong_step(fn, steps):
+    (seen,) = _observations(NETWORK, fn, "typical")
+    assert first_wrong(NETWORK, seen) == steps
