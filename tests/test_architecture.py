@@ -20,7 +20,7 @@ LAYERS = (
     {"run", "workers"},
     {"checking"},
     {"report"},
-    {"api"},
+    {"api", "asserting", "testing"},
     {"commands", "pytest_plugin"},
     {"cli", "__init__", "__main__"},
 )

@@ -26,7 +26,7 @@ from .options import DTYPES, Options
 from .reduction import AUTO, MEAN, SUM, has_reductions, likelier, with_reduction
 from .result import LIMITED, RIGHT, WRONG, Report
 
-_MOST_ENDED = 2
+MOST_ENDED = 2
 """How often in a row a function may end its process before it is left alone."""
 
 Progress = Callable[[int, int], None]
@@ -239,7 +239,7 @@ def _observed(
         if progress is not None:
             progress(done, len(todo))
         ended = ended + 1 if outcome.ended else 0
-        if ended == _MOST_ENDED and done < len(todo):
+        if ended == MOST_ENDED and done < len(todo):
             notes.append(f"left alone after {done} of {len(todo)} calls: the last {ended} ended its process")
             break
     return seen
