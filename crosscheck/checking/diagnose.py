@@ -38,19 +38,22 @@ class Suspect:
 def suspects(one: Operation, failing: Sequence[Observation], others: Sequence[Observation]) -> tuple[Suspect, ...]:
     """The mistakes that explain what failed, the likeliest first.
 
-    A mistake must agree with the function in every quantity, where it failed and where it passed. Where none does,
-    perhaps because there are two, it is enough to agree in the first quantity that failed, at the inputs of that
-    step which the function itself returned. Mistakes of precision come last, since they agree with any small
-    error, and of them the one first that leaves the least room.
+    A mistake must agree with the function in every quantity, where it failed and where it passed. Mistakes of
+    precision come last, since they agree with any small error, and of them the one first that leaves the least
+    room.
     """
     watched = [*_small(failing)[:4], *_small(others)[:2]]
     if not watched or not failing:
         return ()
     agreeing = [s for m in one.mistakes if (s := _explains(one, m, watched)) is not None]
-    if not agreeing and one.taps:
-        agreeing = [s for m in one.mistakes if (s := _explains_step(one, m, _small(failing)[:4])) is not None]
     imprecise = {m.name for m in one.mistakes if m.model is not None}
     return tuple(sorted(agreeing, key=lambda s: (True, -s.apart) if s.name in imprecise else (False, s.apart)))
+
+
+def suspects_of_step(one: Operation, step: str, failing: Sequence[Observation]) -> tuple[Suspect, ...]:
+    """The mistakes that explain one step at the inputs that the function itself returned: there may be others."""
+    found = (_explains_step(one, m, step, _small(failing)[:4]) for m in one.mistakes)
+    return tuple(sorted((s for s in found if s is not None), key=lambda s: s.apart))
 
 
 def _small(observations: Iterable[Observation]) -> list[Observation]:
@@ -84,8 +87,10 @@ def _agreement(one: Operation, mistake: Mistake, seen: Observation) -> float | N
     worst, informed = 0.0, not failed
     for quantity, actual in seen.outcome.results.items():
         apart = _apart(actual, predicted[quantity], _bound(one, mistake, quantity, seen))
-        if apart is None or apart.size == 0:
+        if apart is None:
             return None
+        if apart.size == 0:
+            continue
         worst = max(worst, float(np.nanmax(apart, initial=0.0)))
         informed = informed or (quantity in failed and np.isnan(apart).mean() < _UNKNOWN)
         if not worst <= 1:
@@ -112,10 +117,14 @@ def _bound(one: Operation, mistake: Mistake, quantity: str, seen: Observation) -
     for graph in ({**one.graph, **mistake.steps}, one.graph):
         bound = bound_of(graph, quantity, given, seen.format)
         if bound is not None:
-            finite = bound[np.isfinite(bound)]
             whole = not mistake.after and bound.shape == seen.outcome.results[quantity].shape
-            return 2 * bound if whole else 2 * float(finite.max(initial=0.0))
+            return 2 * bound if whole else 2 * _largest(bound)
     return 0.0
+
+
+def _largest(bound: np.ndarray) -> float:
+    """Of a result whose shape is not that of the bounds every element is granted the largest."""
+    return float(bound[np.isfinite(bound)].max(initial=0.0))
 
 
 def bound_of(graph: Graph, quantity: str, given: Arrays, format: Format) -> np.ndarray | None:
@@ -155,24 +164,27 @@ def _imprecise(one: Operation, mistake: Mistake, seen: Observation) -> float | N
     return worst if worst <= 1 else None
 
 
-def _explains_step(one: Operation, mistake: Mistake, failing: Sequence[Observation]) -> Suspect | None:
-    """Whether the mistake agrees in the first step that failed, at the inputs that the function returned."""
+def _explains_step(one: Operation, mistake: Mistake, step: str, failing: Sequence[Observation]) -> Suspect | None:
+    equation = mistake.steps.get(step)
     apart = 0.0
     for seen in failing:
-        first = next((v.quantity for v in seen.failed if v.check == LOCAL), None)
-        equation = mistake.steps.get(first) if first is not None else None
         known = {**seen.inputs, **seen.outcome.results}
-        if equation is None or first is None or not set(needs(equation)) <= set(known):
+        if equation is None or not {step, *needs(equation)} <= set(known):
             return None
         given = {name: known[name] for name in needs(equation)}
-        graph = {first: equation}
-        with np.errstate(all="ignore"):
-            predicted = np.asarray(equation(**given))
-        bound = bound_of(graph, first, given, seen.format)
+        try:
+            with np.errstate(all="ignore"):
+                predicted = np.asarray(equation(*given.values()))
+        except (ValueError, IndexError):  # it does not fit these shapes, and the function did
+            return None
+        bound = bound_of({step: equation}, step, given, seen.format)
         if bound is None:
-            honest = {name: known[name] for name in needs(one.graph[first]) if name in known}
-            bound = bound_of({first: one.graph[first]}, first, honest, seen.format)
-        found = None if bound is None else _apart(seen.outcome.results[first], predicted, 2 * bound)
+            honest = {name: known[name] for name in needs(one.graph[step]) if name in known}
+            bound = bound_of({step: one.graph[step]}, step, honest, seen.format)
+        actual = seen.outcome.results[step]
+        if bound is None:
+            return None
+        found = _apart(actual, predicted, 2 * (bound if bound.shape == actual.shape else _largest(bound)))
         if found is None or not found.size or np.isnan(found).all() or not np.nanmax(found) <= 1:
             return None
         apart = max(apart, float(np.nanmax(found)))

@@ -8,13 +8,14 @@ import numpy as np
 
 from ..cases import Arrays
 from ..formats import FORMATS
+from ..graph import needs
 from ..guest.call import Call, Outcome
 from ..guest.signature import main_quantity
 from ..judge import FAIL, LOCAL, Verdict
 from ..mistake import ALIASED, CHANGED, REUSED, STALE
 from ..operation import Operation
 from .calls import ORDINARY
-from .diagnose import Suspect, suspects
+from .diagnose import Suspect, suspects, suspects_of_step
 from .observe import Observation, Subject, call_of, judged
 from .result import LIMITED, WRONG, Example, Finding
 from .shrink import shrink
@@ -80,36 +81,62 @@ def _failures(subject: Subject, seen: Sequence[Observation], ask: Ask) -> Iterat
     wrong = [(o, v) for o, v in failures if o.case.name in ORDINARY]
     passing = [o for o in seen if o.passed]
 
-    def finding(kind: str, here: Sequence[Failure], also: Sequence[str] = ()) -> Finding:
-        failing = list({id(o): o for o, _ in here}.values())
-        named = suspects(subject.operation, failing, passing) or _stale(subject, seen, failing)
+    def finding(
+        kind: str, here: Sequence[Failure], named: tuple[Suspect, ...], also: Sequence[str] = ()
+    ) -> Finding:
         o, v = here[0]
-        smallest = _smallest(subject, here, ask)
-        where = _where(failing)
+        where, smallest = _where(o for o, _ in here), _smallest(subject, here, ask)
         return Finding(kind, v.quantity, symptom(v, o), v.reason, where, tuple(also), named, smallest, v.replay)
 
+    def explained(here: Sequence[Failure]) -> tuple[Suspect, ...]:
+        failing = _observations(here)
+        return suspects(subject.operation, failing, passing) or _stale(subject, seen, failing)
+
     if wrong:
-        yield from (finding(WRONG, here, also) for here, also in _by_step(subject.operation, wrong))
+        groups = _by_step(subject.operation, wrong)
+        whole = explained(wrong)
+        if whole:  # one mistake explains everything
+            first = groups[0][0][1].quantity
+            quantities = {v.quantity for _, v in wrong} - {first}
+            yield finding(WRONG, groups[0], whole, [q for q in subject.operation.graph if q in quantities])
+            return
+        for n, here in enumerate(groups):
+            step = here[0][1].quantity
+            named = suspects_of_step(subject.operation, step, _observations(here))
+            yield finding(WRONG, here, named, _following(subject.operation, wrong, groups) if n == 0 else ())
         return
     told: set[str] = set()
     for here in _alike(subject.operation, failures):
-        found = finding(LIMITED, here)
+        found = finding(LIMITED, here, explained(here))
         name = found.suspects[0].name if found.suspects else ""
         if name not in told:  # the same limit in another quantity need not be told
             yield found
         told |= {name} - {""}
 
 
-def _by_step(one: Operation, failures: Sequence[Failure]) -> Iterator[tuple[list[Failure], list[str]]]:
-    """The failures of every step that is wrong at its own inputs, the first with what fails only because of it."""
-    wrong = {v.quantity for _, v in failures}
-    own = {v.quantity for _, v in failures if v.check == LOCAL}
+def _observations(failures: Iterable[Failure]) -> list[Observation]:
+    return list({id(o): o for o, _ in failures}.values())
+
+
+def _by_step(one: Operation, failures: Sequence[Failure]) -> list[list[Failure]]:
+    """The failures of every step that is wrong at its own inputs; where none is, of the first that is wrong.
+
+    What could not be computed at all comes last, if there is anything else.
+    """
+    computed = [(o, v) for o, v in failures if not o.outcome.error]
+    raised = [(o, v) for o, v in failures if o.outcome.error]
+    wrong = {v.quantity for _, v in computed}
+    own = {v.quantity for _, v in computed if v.check == LOCAL}
     steps = [q for q in one.graph if q in own] or [q for q in one.graph if q in wrong][:1]
-    follow = [q for q in one.graph if q in wrong and q not in steps]
-    for n, step in enumerate(steps):
-        here = [(o, v) for o, v in failures if v.quantity == step]
-        here.sort(key=lambda pair: pair[1].check != LOCAL)  # stable: the order of the calls, local checks first
-        yield here, follow if n == 0 else []
+    # Stable: the order of the calls, local checks first.
+    found = [sorted((f for f in computed if f[1].quantity == q), key=lambda f: f[1].check != LOCAL) for q in steps]
+    return [*found, *([raised] if raised else [])]
+
+
+def _following(one: Operation, failures: Sequence[Failure], groups: Sequence[Sequence[Failure]]) -> list[str]:
+    """The quantities that fail although they are right at their own inputs."""
+    steps = {here[0][1].quantity for here in groups}
+    return [q for q in one.graph if q not in steps and any(v.quantity == q for _, v in failures)]
 
 
 def _alike(one: Operation, failures: Sequence[Failure]) -> list[list[Failure]]:
@@ -131,7 +158,8 @@ def _where(seen: Iterable[Observation]) -> dict[str, tuple[str, ...]]:
 def symptom(verdict: Verdict, seen: Observation) -> str:
     """How a failure shows, in a few words."""
     if seen.outcome.error:
-        return seen.outcome.error
+        raised, _, _ = seen.outcome.error.partition(":")
+        return raised if raised.startswith("raised") else seen.outcome.error
     for word in ("shape", "dtype"):
         if verdict.reason.startswith(f"{word}:"):
             return f"has the wrong {word}"
@@ -177,7 +205,7 @@ def _smallest(subject: Subject, here: Sequence[tuple[Observation, Verdict]], ask
     best: list[tuple[Observation, Verdict]] = [(seen, verdict)]
 
     def fails(inputs: Arrays) -> bool:
-        found = _again(subject, seen, inputs, ask)
+        found = _again(subject, seen, verdict.quantity, inputs, ask)
         match = [v for v in found.failed if v.quantity == verdict.quantity and symptom(v, found) == kind]
         if match:
             best.append((found, match[0]))
@@ -191,7 +219,7 @@ def _smallest(subject: Subject, here: Sequence[tuple[Observation, Verdict]], ask
     return _example(subject, seen, verdict)
 
 
-def _again(subject: Subject, seen: Observation, inputs: Arrays, ask: Ask) -> Observation:
+def _again(subject: Subject, seen: Observation, quantity: str, inputs: Arrays, ask: Ask) -> Observation:
     """One more call at other inputs, or no failure where these mean nothing."""
     one, case, handed = subject.operation, seen.case, seen.handed
     whole = handed not in FORMATS
@@ -200,7 +228,11 @@ def _again(subject: Subject, seen: Observation, inputs: Arrays, ask: Ask) -> Obs
         if one.check is not None:
             one.check(**inputs)
         format = seen.format if whole else FORMATS[handed]
-        return judged(subject, case, handed, format, inputs, ask(call_of(case, given)))
+        outcome = ask(call_of(case, given))
+        # Nothing else need be judged than the quantity, at what it was computed from.
+        kept = {quantity, *needs(one.graph[quantity])}
+        outcome = outcome.with_results({q: a for q, a in outcome.results.items() if q in kept})
+        return judged(subject, case, handed, format, inputs, outcome)
     except (ValueError, ArithmeticError, TypeError, IndexError):
         return Observation(case, handed, seen.format, inputs, Outcome(), ())
 

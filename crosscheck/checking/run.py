@@ -266,6 +266,7 @@ def _format_of(outcome: Outcome) -> Format:
 def _first_wrong(one: Operation, seen: Sequence[Observation]) -> str:
     failing = [o for o in seen if o.failed]
     failing = [o for o in failing if o.case.name in ORDINARY] or failing
+    failing = [o for o in failing if not o.outcome.error] or failing
     return " or ".join(first_wrong(one, failing[0])) if failing else ""
 
 

@@ -166,7 +166,8 @@ def _log(model: Model, a: Rounded) -> Result:
     # |log b − log a| ≤ |b − a| / min(a, b).
     spread = np.fmin(a.bound / least, np.log(a.magnitude / least) + 8 * K * 2.0**-53)
     bound = np.where(least > 0, spread, np.inf)
-    bound = bound + K * model.storage * (np.abs(value) + bound) + model.tiny
+    # An honest operand may lie two errors away from the value, and its logarithm as far from that of the value.
+    bound = bound + K * model.storage * (np.abs(value) + 2 * bound) + model.tiny
     return _ranged(model, value, bound, a.overflows, a.bound == 0)
 
 

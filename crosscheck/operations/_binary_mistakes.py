@@ -87,7 +87,7 @@ def binary_cross_entropy_mistakes() -> tuple[Mistake, ...]:
             lambda x, y: -y * softplus_gradient(-x),
         ),
         wrong("labels swapped", "BCE(x, 1 − y)", value=lambda x, y: binary_cross_entropy(x, 1 - y)),
-        wrong("sigmoid left out", "the logit taken for a probability", value=_of_probabilities),
+        wrong("sigmoid left out", "the logit taken for a probability", value=lambda x, y: _of_probabilities(x, y)),
         wrong("ε in the log", "log(σ(x) + 10⁻⁸) and log(1 − σ(x) + 10⁻⁸)", value=_with_epsilon),
         wrong(
             "probabilities clipped",

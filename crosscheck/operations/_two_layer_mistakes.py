@@ -174,6 +174,7 @@ def _cost() -> tuple[Mistake, ...]:
         wrong(
             "probabilities clipped",
             "ŷ clipped at 10⁻⁷ before the log",
+            limited=True,
             J=lambda y_hat, y: -(y * np.log(np.clip(y_hat, 1e-7, 1 - 1e-7))).sum(),
         ),
         wrong("minus left out", "Σ y log ŷ: the cost without its minus", J=times(-1, NETWORK["J"])),

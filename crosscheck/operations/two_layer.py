@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from reference import equations
 from reference.two_layer import two_layer
 
 from .. import digits
-from ..cases import Arrays
+from ..cases import Arrays, Case
+from ..formats import Format
 from ..operation import Operation
 from . import _networks as networks
 from ._two_layer_mistakes import sum_mistakes
@@ -18,6 +22,16 @@ _LAYOUTS = ("strided", "reversed", "fortran")
 
 def _reference(**inputs: Any) -> Arrays:
     return two_layer(**inputs)
+
+
+def _large_logits(case: Case) -> Case:
+    """θ of thousands, hundreds apart from row to row: e^θ overflows without a shift, and with a wrong one."""
+
+    def draw(rng: np.random.Generator, format: Format) -> Arrays:
+        drawn = case.draw(rng, format)
+        return {**drawn, "W2": 1000 * drawn["W2"], "b2": 1000 * drawn["b2"]}
+
+    return replace(case, summary="N(0, 1), W₂ and b₂ N(0, 1000²), 20 rows, 10-5-10", draw=draw)
 
 
 OPERATION = Operation(
@@ -33,6 +47,7 @@ OPERATION = Operation(
         "unnormalised": networks.case("unnormalised", 20, 10, 5, 10, targets="unnormalised"),
         "saturated_classes": networks.case("saturated_classes", 20, 10, 5, 10, scale=20),
         **{stage: networks.of_digits(stage) for stage in digits.STEPS},
+        "large_logits": _large_logits(networks.case("large_logits", 20, 10, 5, 10, extra=True)),
         "one_row": networks.case("one_row", 1, 10, 5, 10, extra=True),
         "no_rows": networks.case("no_rows", 0, 10, 5, 10, extra=True),
         "odd": networks.case("odd", 33, 17, 65, 9, extra=True),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crosscheck.formats import FORMATS, Format, format_of
+from crosscheck.formats import AUTOCAST, FORMATS, TF32, Format, format_of, with_stored_products
 
 NARROW = [FORMATS[name] for name in ("float32", "bfloat16", "float16")]
 ALL_FLOAT16 = np.arange(65536, dtype=np.uint16).view(np.float16)
@@ -46,6 +46,7 @@ def _edges(format):
     powers = np.ldexp(1.0, exponents)
     tie = 1 + format.unit_roundoff
     values = [powers, powers * tie, powers * (tie + 2.0**-50), powers * (tie - 2.0**-50), powers * (1 + 2.0**-52)]
+    values += [np.nextafter(powers * tie, np.inf), np.nextafter(powers * tie, 0)]
     limit = format.largest + format.ulp(format.largest) / 2
     small = format.smallest_subnormal
     values.append(np.array([format.largest, limit, np.nextafter(limit, 0), 2 * limit, 1e300, 5e-324]))
@@ -92,6 +93,20 @@ def test_sticky_breaks_ties_and_nothing_else(format):
         tiny = sticky * Fraction(1, 2**1200)
         expected = [nearest(Fraction(v) + tiny, format) for v in values]
         assert _same(np.abs(format.round(values, np.full(values.shape, sticky)).astype(float)), np.abs(expected))
+
+
+def test_a_float64_is_rounded_already_whatever_lies_beyond_it():
+    values = np.array([0.0, 1.0, 1 + 2.0**-52, -FORMATS["float64"].largest, 5e-324])
+    for sticky in (-1, 1):
+        assert _same(FORMATS["float64"].round(values, np.full(5, sticky)), values)
+
+
+def test_a_format_kept_in_a_wider_dtype_overflows_where_its_own_range_ends():
+    """float16 numbers in a float32 array: 65520 and what is above it are infinities there as well."""
+    narrow = Format("half", 11, -14, 15, 24, stored_as="float32")
+    rounded = narrow.round(np.array([65504.0, 65519.0, 65520.0, -1e30, 2.0**-26]))
+    assert rounded.dtype == np.float32
+    assert rounded.tolist() == [65504, 65504, np.inf, -np.inf, 0]
 
 
 def test_sticky_gives_zero_the_sign_of_what_underflows():
@@ -152,12 +167,41 @@ def test_float32_on_the_way_changes_seven_float16_sigmoids():
     assert (direct != through).sum() == SIGMOIDS_ROUNDED_TWICE
 
 
+@pytest.mark.parametrize(
+    ("format", "name", "bits", "operands"), [(TF32, "tf32", 24, 11), (AUTOCAST, "autocast", 8, 8)]
+)
+def test_an_arithmetic_without_a_dtype_is_held_in_float32(format, name, bits, operands):
+    """NVIDIA's TF32 has 10 bits of fraction beside the leading one; both have the exponents of float32."""
+    float32 = FORMATS["float32"]
+    assert (format.name, format.dtype) == (name, np.float32)
+    assert (format.unit_roundoff, format.product_roundoff) == (2.0**-bits, 2.0**-operands)
+    assert format.accumulation_roundoff == float32.unit_roundoff
+    assert (format.smallest_normal, format.emax) == (float32.smallest_normal, float32.emax)
+
+
+@pytest.mark.parametrize("name", ["bfloat16", "float16"])
+def test_a_stored_product_is_within_operands_of_one_bit_more_and_not_of_two(name):
+    """a b (1 + u) against a b (1 + v)², v the roundoff of the operands: the least v that will do."""
+    format = FORMATS[name]
+    wide = with_stored_products(format)
+    u, v = Fraction(format.unit_roundoff), Fraction(wide.product_roundoff)
+    assert (1 + v) ** 2 > 1 + u > (1 + v / 2) ** 2
+    assert wide.name == f"{name} products"
+    assert (wide.dtype, wide.precision, wide.accumulation_precision) == (format.dtype, format.precision, 24)
+
+
+@pytest.mark.parametrize("name", ["float64", "float32"])
+def test_a_format_that_accumulates_in_itself_loses_nothing_by_storing_products(name):
+    assert with_stored_products(FORMATS[name]) is FORMATS[name]
+    assert FORMATS[name].product_roundoff == 0
+
+
 @pytest.mark.parametrize("wanted", ["float64", np.float64, np.dtype("float64")], ids=["name", "type", "dtype"])
 def test_format_of_takes_names_and_dtypes(wanted):
     assert format_of(wanted) is FORMATS["float64"]
 
 
-@pytest.mark.parametrize("wrong", ["float8", "int32", np.int64, None, "f4"], ids=str)
+@pytest.mark.parametrize("wrong", ["float8", "int32", np.int64, None, "f4", 3.5], ids=str)
 def test_format_of_names_what_it_does_not_know(wrong):
     with pytest.raises(ValueError, match=r"dtype: got .*expected one of float64, float32, bfloat16, float16"):
         format_of(wrong)

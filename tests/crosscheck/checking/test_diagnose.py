@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from crosscheck.checking.diagnose import first_wrong, suspects
+from crosscheck.checking.diagnose import first_wrong, suspects, suspects_of_step
 from crosscheck.checking.observe import Subject, judged
 from crosscheck.formats import FORMATS
 from crosscheck.guest.call import Call
@@ -122,7 +122,8 @@ def test_of_two_mistakes_in_a_network_the_first_is_named_at_its_own_inputs():
     phi_for_h = Mistake("φ for h", "", "d_phi", {"d_phi": lambda d_h, phi: d_h * phi * (1 - phi)})
     one = replace(NETWORK, mistakes=(phi_for_h,))
     fn = _network(d_phi=phi_for_h.steps["d_phi"], d_b2=lambda d_theta: 3 * d_theta.sum(axis=0))
-    assert _named(fn, "typical", one=one) == ["φ for h"]
+    assert _named(fn, "typical", one=one) == []
+    assert [s.name for s in suspects_of_step(one, "d_phi", [*_observations(one, fn, "typical")])] == ["φ for h"]
 
 
 BACKWARD = ("d_theta", "d_h", "d_phi")

@@ -92,6 +92,15 @@ def test_inputs_are_taken_exactly():
         assert _fraction(item) == Fraction(value)
 
 
+def test_numbers_in_an_array_of_objects_become_balls_and_balls_stay():
+    third = arb(1) / 3
+    taken = Ball.of(np.array([2, 0.5, third], object))
+    assert all(type(item) is arb for item in taken.data)
+    assert floats(taken.data[:2]).tolist() == [2, 0.5]
+    assert taken.data[2].overlaps(third)
+    assert not taken.data[2].is_exact()
+
+
 DTYPES = ["float64", "float32", "float16", "bfloat16", "int8", "uint64", "bool"]
 
 
@@ -105,10 +114,18 @@ def test_every_dtype_is_taken_exactly(dtype):
     assert [_fraction(item) for item in Ball.of(x).data] == [Fraction(int(v)) for v in x]
 
 
-@pytest.mark.parametrize("value", [1j, "1", np.longdouble(1) / 3], ids=["complex", "text", "longdouble"])
+NOT_NUMBERS = {"complex": 1j, "complex64": np.complex64(1j), "text": "1", "void": np.void(b"1234")}
+
+
+@pytest.mark.parametrize("value", [*NOT_NUMBERS.values(), np.longdouble(1) / 3], ids=[*NOT_NUMBERS, "longdouble"])
 def test_dtypes_that_float64_does_not_hold_are_refused(value):
     with pytest.raises(TypeError, match=r"dtype: got \w+, expected integers or floats"):
         Ball.of(np.array([value]))
+
+
+def test_a_signalling_nan_is_one_like_any_other():
+    signalling = np.array([0x7F800001], np.uint32).view(np.float32)
+    assert np.isnan(floats(Ball.of(signalling).data)).all()
 
 
 def _fraction(item):
@@ -291,6 +308,22 @@ def test_infinite_inputs_are_exact_infinities():
     assert floats(np.log(_one(0.0)).data) == -np.inf
 
 
+def test_a_quotient_with_one_infinity_is_the_infinity_or_zero():
+    """1/0 stands beside them: all entries of an array with such an entry are looked at one by one."""
+    inf = np.inf
+    above, below = _of(1, 1, -1, inf, inf, -inf, inf), _of(0, inf, inf, 2, -2, 2, inf)
+    quotients = (above / below).data
+    assert floats(quotients)[1:6].tolist() == [0, 0, inf, -inf, -inf]
+    assert all(item.is_exact() for item in quotients[1:6])
+    assert np.isnan(floats(quotients)[[0, 6]]).all()
+
+
+def test_only_an_exact_infinity_over_an_exact_infinity_is_known_to_have_no_value():
+    unknown = (np.exp(np.log(_one(2.0))) - 2) * np.inf  # an infinity of either sign, or what lies between
+    for quotient in (_of(np.inf)[0] / unknown, unknown / np.inf, unknown / unknown):
+        assert undecided(quotient.data[()])
+
+
 @pytest.mark.parametrize("infinite", [np.inf, -np.inf])
 def test_zero_times_an_infinity_is_zero(infinite):
     assert floats((_one(0.0) * infinite).data) == floats((infinite * _one(0.0)).data) == 0
@@ -313,10 +346,9 @@ def test_the_larger_of_two_is_a_midpoint_or_where_that_is_no_number_0():
     third = _one(1.0) / 3
     assert np.maximum(third, 0).data[()] == third.data[()].mid()
     assert np.maximum(0, -third).data[()] == 0
-    assert floats(np.maximum(_of(np.inf, np.nan, 2.0), np.array([[-1.0], [5.0]])).data).tolist() == [
-        [0, -1, 2],
-        [0, 5, 5],
-    ]
+    left, right = _of(np.inf, np.nan, 2.0), Ball.of(np.array([[-1.0], [5.0]]))
+    for one, other in ((left, right), (right, left)):
+        assert floats(np.maximum(one, other).data).tolist() == [[0, -1, 2], [0, 5, 5]]
 
 
 def test_softplus_at_infinity_has_its_limit():
@@ -422,6 +454,7 @@ def test_shapes_follow_numpy(shape):
     assert b.shape == shape
     assert b.ndim == x.ndim
     assert b.T.shape == x.T.shape
+    assert repr(b) == f"Ball{shape}"
     assert eq.sigmoid(b).shape == shape
     assert b[..., None].shape == x[..., None].shape
     assert np.allclose(floats(b.sum().data), x.sum(), rtol=0, atol=x.size**2 * 2.0**-53 * 4)  # γ_n Σ|x|, |x| < 4
@@ -442,6 +475,14 @@ def test_max_is_an_exact_entry(axis, keepdims):
     largest = Ball.of(x).max(axis=axis, keepdims=keepdims)
     assert floats(largest.data).tolist() == x.max(axis=axis, keepdims=keepdims).tolist()
     assert all(item.is_exact() for item in np.exp(Ball.of(x)).max(axis=axis).data)
+
+
+def test_max_passes_over_what_has_no_value_and_takes_away_only_its_axis():
+    assert floats(Ball.of(np.array([[np.nan, -1.0, -2.0], [3.0, np.nan, 2.0]])).max(axis=1).data).tolist() == [
+        -1,
+        3,
+    ]
+    assert Ball.of(np.ones((3, 1))).max(axis=0).shape == (1,)
 
 
 def test_max_over_all_and_of_nothing():

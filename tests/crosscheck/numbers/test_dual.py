@@ -1,5 +1,7 @@
 """Dual numbers against Taylor series of the same expression, over every arithmetic that they are used with."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -115,8 +117,18 @@ def test_over_symbols_it_is_the_derivative():
 def test_maxima_are_constants():
     x = Dual(*_draw((3, 4)))
     assert isinstance(x.max(axis=-1), np.ndarray)
+    assert x.max(axis=-1).tolist() == x.value.max(axis=-1).tolist()
+    assert x.max(axis=-1, keepdims=True).shape == (3, 1)
     assert isinstance(np.maximum(x, 0), np.ndarray)
     assert isinstance(np.maximum(0, x), np.ndarray)
+
+
+def test_a_tangent_costs_what_the_same_expression_costs_when_it_is_written_out():
+    """Ẋ W + ḃ may start from ḃ, as X W + b from b: a tangent is still the product of matrices that it was."""
+    model = Model.of(FORMATS["float32"])
+    X, V, W, b, w = (Rounded.exactly(a, model) for a in (*_draw((3, 4)), np.ones((4, 2)), *_draw((3, 2), 1)))
+    tangent = (Dual(X, V) @ W + Dual(b, w)).tangent
+    assert tangent.bound.tolist() == (V @ W + w).bound.tolist()
 
 
 @pytest.mark.parametrize("name", ["float32", "bfloat16"])
@@ -139,5 +151,8 @@ def test_what_it_lacks_is_an_error():
     for lacking in (np.tanh, np.sqrt, np.add.reduce, np.minimum):
         with pytest.raises(TypeError):
             lacking(x, x) if lacking is np.minimum else lacking(x)
+    for lacking in (np.add.outer, partial(np.add, dtype=float), partial(np.add, where=[True])):
+        with pytest.raises(TypeError):
+            lacking(x, x)
     with pytest.raises(ValueError, match=r"tangent: got shape \(3,\), expected \(2,\)"):
         Dual(np.ones(2), np.ones(3))

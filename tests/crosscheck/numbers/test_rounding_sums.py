@@ -1,6 +1,7 @@
 """Bounds of sums and matrix products: exact zeros, rounded operands, long columns; against exact fractions."""
 
 from fractions import Fraction
+from math import log
 
 import numpy as np
 import pytest
@@ -175,6 +176,39 @@ def test_a_long_sum_down_a_column_bounds_its_own_rounding():
     assert (column.bound <= n * 0.1 * (1 + 1e-9)).all()
 
 
+def test_the_bounds_own_sums_are_rounded_up_by_what_they_may_lose():
+    """1/7 added 50,000 times comes out too small, by 4·10⁻¹³ of itself: no cost hides that here."""
+    n = 50_000
+    sevenths, exact = np.full((n, 2), 1 / 7), n * Fraction(1 / 7)
+    assert Fraction(float(sevenths.sum(axis=0)[0])) < exact
+    free = Model(0.0, 0.0, 0.0, 2.0**100)
+    column = Rounded(0 * sevenths, sevenths, free).sum(axis=0)
+    product = Rounded(0 * sevenths.T, sevenths.T, free) @ Rounded(1 + 0 * sevenths, 0 * sevenths, free)
+    for bound in (column.bound[0], product.bound[0, 0]):
+        assert exact <= Fraction(float(bound)) <= exact * (1 + Fraction(1, 10**10))
+    # so do the magnitudes that γ_n multiplies
+    rounding = Model(0.0, 2.0**-80, 0.0, 2.0**100)
+    accumulated = Rounded(sevenths, 0 * sevenths, rounding).sum(axis=0).bound[0]
+    gamma = Fraction(n - 1, 2**80)
+    assert exact * gamma <= Fraction(float(accumulated)) <= exact * gamma * (1 + Fraction(1, 10**10))
+
+
+def test_a_row_does_not_pay_for_the_others():
+    """Neither the factor for the sum's own arithmetic nor what overflows: many rows, one row, the same bounds."""
+    rng = np.random.default_rng(5)
+    rows = Rounded(rng.normal(size=(4096, 3)), rng.uniform(0, 0.1, (4096, 3)), FLOAT32)
+    first = rows[:1]
+    weights = rng.normal(size=(3, 2))
+    for step in (lambda x: x.sum(axis=-1), lambda x: x.max(axis=-1), lambda x: x @ weights):
+        # the sums of a few float64 may be in another order
+        assert np.allclose(step(rows).bound[:1], step(first).bound, rtol=1e-14, atol=0)
+    positive = Rounded(
+        np.array([[1.0, 2.0], [1.0, -2.0]]), np.ones((2, 2)), FLOAT32, lower=np.array([[0.5], [-5.0]])
+    )
+    assert 0.999 < positive.sum(axis=-1).lower[0] <= 1
+    assert positive.sum(axis=-1).lower[1] < 0
+
+
 def test_a_bias_may_be_added_first():
     """Missed before: every variant added the bias last. addmm starts from it: it is in every partial sum."""
     rng = np.random.default_rng(0)
@@ -195,3 +229,131 @@ def test_a_bias_may_be_added_first():
     assert (error <= allowed).all()
     assert (error > last).any()
     assert ((bias + product).bound == (product + bias).bound).all()
+
+
+# --- what a sum allows, and no more -----------------------------------------------------------------------------
+
+U = 2.0**-30
+"""A roundoff whose square is nothing beside it."""
+
+
+def _far(u=0.0, accumulation=0.0, tiny=0.0, product=0.0):
+    return Model(u, accumulation, tiny, 2.0**100, product)
+
+
+def _close(bound, expected):
+    """The least that is safe, but for second-order terms and the bound's own arithmetic."""
+    assert (np.asarray(expected) <= bound).all()
+    assert (bound <= np.asarray(expected) * (1 + 2.0**-20)).all()
+
+
+@pytest.mark.parametrize("terms", [1, 2, 7])
+def test_the_bound_of_a_sum_of_k_terms_is_k_minus_1_additions_and_one_storing(terms):
+    x = np.random.default_rng(terms).uniform(0.5, 2, (3, terms)) * np.array([[1], [-1], [1]])
+    zero, size = np.zeros_like(x), np.abs(x).sum(axis=-1)
+
+    def bound(errors, model):
+        return Rounded(x, errors, model).sum(axis=-1).bound
+
+    _close(bound(zero + U, _far()), terms * U)
+    _close(bound(zero, _far(accumulation=U)), (terms - 1) * U * size)
+    # storing rounds once more where the accumulation format is another, and each addition and storing may flush
+    _close(bound(zero, _far(u=U)), U * size)
+    _close(bound(zero, _far(u=U, accumulation=U)), (terms - 1) * U * size)
+    _close(bound(zero, _far(tiny=U)), terms * U)
+    # what an error or a flush adds is rounded as well: 2⁻⁴ is a roundoff with which that shows
+    gamma = (terms - 1) * 2.0**-6 / (1 - (terms - 1) * 2.0**-6)
+    _close(bound(zero + U, _far(accumulation=2.0**-6)), terms * U + gamma * (size + 2 * terms * U))
+    small = Rounded(x * U, zero, _far(accumulation=2.0**-6, tiny=U)).sum(axis=-1)
+    _close(small.bound, gamma * (size * U + (terms - 1) * U) + terms * U)
+
+
+@pytest.mark.parametrize("terms", [1, 2, 7])
+def test_the_bound_of_a_product_of_k_terms_is_k_roundings_and_one_storing(terms):
+    rng = np.random.default_rng(terms)
+    a, b = rng.uniform(0.5, 2, (3, terms)), rng.uniform(0.5, 2, (terms, 2)) * np.array([1, -1])
+    size, below, beside = a @ np.abs(b), np.abs(b).sum(axis=0), a.sum(axis=1, keepdims=True)
+
+    def bound(error_a, error_b, model):
+        left, right = Rounded(a, np.full_like(a, error_a), model), Rounded(b, np.full_like(b, error_b), model)
+        return (left @ right).bound
+
+    _close(bound(U, 0, _far()), U * np.broadcast_to(below, size.shape))
+    _close(bound(0, U, _far()), U * np.broadcast_to(beside, size.shape))
+    _close(bound(0, 0, _far(accumulation=U)), terms * U * size)
+    _close(bound(0, 0, _far(u=U)), U * size)
+    _close(bound(0, 0, _far(u=U, accumulation=U)), terms * U * size)
+    # each product, each addition to it, and storing may flush
+    _close(bound(0, 0, _far(tiny=U)), (2 * terms + 1) * U * np.ones_like(size))
+    _close(bound(0, 0, _far(product=U)), 2 * U * size)
+    gamma = terms * 2.0**-6 / (1 - terms * 2.0**-6)
+    model = _far(accumulation=2.0**-6, tiny=U)
+    small = Rounded(a * U, np.zeros_like(a), model) @ Rounded(b, np.zeros_like(b), model)
+    _close(small.bound, gamma * (size * U + 2 * terms * U) + (2 * terms + 1) * U)
+
+
+def test_a_large_error_counts_in_the_magnitude_that_is_rounded():
+    """±1 of either sign with an error of ½: an honest term is up to 2, and so is an operand of a product."""
+    x = Rounded(np.array([[1.0, -1.0]]), np.full((1, 2), 0.5), _far(accumulation=2.0**-6))
+    gamma = 2.0**-6 / (1 - 2.0**-6)
+    _close(x.sum(axis=-1).bound, 1 + gamma * 4)
+    # Σ |a| δb + δa |b| = 2 (2 · ½ + ½ · 2), and two products and an addition of up to 4
+    gamma = 2 * 2.0**-6 / (1 - 2 * 2.0**-6)
+    _close((x @ x.T).bound, 4 + gamma * 8)
+
+
+def test_a_model_has_the_roundoffs_of_its_format():
+    for format in (*FORMATS.values(), TF32):
+        model = Model.of(format)
+        assert model.storage == 2.0**-format.precision
+        assert model.accumulation == 2.0**-format.accumulation_precision
+        assert (model.tiny, model.largest) == (format.smallest_normal, format.largest)
+        assert model.product == (2.0**-11 if format is TF32 else 0)
+
+
+# --- the shift of softmax ---------------------------------------------------------------------------------------
+
+
+def _shift(x, errors=0.0, u=U, **keywords):
+    return Rounded(np.asarray(x), np.full(np.shape(x), errors), _far(u=u)).max(axis=-1, **keywords)
+
+
+@pytest.mark.parametrize("classes", [1, 2, 10, 11, 100, 1000, 32_000])
+def test_the_shift_carries_what_the_other_form_of_softmax_loses_beyond_the_quotient(classes):
+    """exp(x − lse) loses 3 u log n where all classes are alike; the quotient has room for 2 K − 1 = 7 units."""
+    shift = _shift(np.zeros((2, classes)))
+    assert shift.value.tolist() == [0, 0]
+    missing = max(U * (3 * log(classes) - 7) / 2, 0.0)
+    assert np.allclose(shift.bound, missing, rtol=1e-12, atol=0)
+    assert (missing > 0) == (classes > 10)
+
+
+def test_the_shift_carries_nothing_where_one_class_leads_and_more_where_errors_may_close_the_gap():
+    """log Σ e^(x − m), with each x − m as large as its error lets it be, and log n at most."""
+    leads = np.where(np.arange(1000) == 3, 0.0, -20.0)
+    assert _shift(leads[None]).bound[0] == 0
+    between = np.log(1 + 999 * np.exp(-3.0)) + 0.5
+    assert np.isclose(_shift(leads[None] * 0.15, 0.5).bound[0], U * (3 * between - 7) / 2, rtol=1e-12, atol=0)
+    assert np.isclose(_shift(leads[None], 20.0).bound[0], U * (3 * log(1000) - 7) / 2, rtol=1e-12, atol=0)
+
+
+def test_the_shift_is_of_its_own_row_and_along_its_own_axis():
+    x = np.random.default_rng(6).normal(size=(40, 30))
+    for axis in (0, 1, -1):
+        for keepdims in (False, True):
+            shift = Rounded(x, np.zeros_like(x), _far(u=U)).max(axis=axis, keepdims=keepdims)
+            assert shift.value.tolist() == x.max(axis=axis, keepdims=keepdims).tolist()
+            assert shift.bound.shape == shift.value.shape
+    uneven = np.stack([np.zeros(100), np.where(np.arange(100) == 0, 0.0, -50.0)])
+    assert _shift(uneven).bound[0] > 0 == _shift(uneven).bound[1]
+    assert _shift(np.zeros((3, 1))).shape == (3,)
+    assert Rounded(np.zeros((3, 1)), np.zeros((3, 1)), FLOAT32).max(axis=0).shape == (1,)
+
+
+@pytest.mark.parametrize("nothing", [-np.inf, np.inf, np.nan], ids=str)
+def test_a_shift_that_is_no_number_has_no_error(nothing):
+    """A row that is masked altogether; beside it the rows are as they were."""
+    x = np.stack([np.full(100, nothing), np.zeros(100)])
+    shift = _shift(x)
+    assert shift.bound[0] == 0
+    assert shift.bound[1] == _shift(x[1:]).bound[0] > 0

@@ -9,7 +9,7 @@ from crosscheck.numbers.symbol import Symbol, by_shifts, derivative, is_zero
 from reference import equations as eq
 
 a, b, c = sympy.symbols("a b c", real=True)
-e = sympy.exp
+e, log = sympy.exp, sympy.log
 
 ZERO = {
     "0": sympy.Integer(0),
@@ -23,6 +23,13 @@ ZERO = {
     "e^((a + b)(a − b)) − e^(a²)/e^(b²)": e((a + b) * (a - b)) - e(a**2) / e(b**2),
     "a/b − a²/(ab)": a / b - a**2 / (a * b),
     "1/10 − 0.1 exactly": sympy.Rational(1, 10) - sympy.Rational("0.1"),
+    "e^(a/2) e^(b/2) − e^((a + b)/2)": e(a / 2) * e(b / 2) - e((a + b) / 2),
+    "log e^(a + b) − a − b": log(e(a + b)) - a - b,
+    "log(2 e^a b²) − log 2 − a − log b²": log(2 * e(a) * b**2) - log(2) - a - log(b**2),
+    "log(a/(1 + b²)) − log a + log(1 + b²)": log(a / (1 + b**2)) - log(a) + log(1 + b**2),
+    "log(a/(1 + l²)) − log a + log(1 + l²), l = log(1 + b²)": (
+        log(a / (1 + log(1 + b**2) ** 2)) - log(a) + log(1 + log(1 + b**2) ** 2)
+    ),
 }
 NOT_ZERO = {
     "1": sympy.Integer(1),
@@ -33,6 +40,13 @@ NOT_ZERO = {
     "e^a − 1 − a": e(a) - 1 - a,
     "σ(a) − 1/2": 1 / (1 + e(-a)) - sympy.Rational(1, 2),
     "log a − log b": sympy.log(1 + a**2) - sympy.log(1 + b**2),
+    # a logarithm of a product is that of all its factors, and only a positive denominator can be split off
+    "log ab − log a": log(a * b) - log(a),
+    "log ab − log b": log(a * b) - log(b),
+    "log 1/a − log a": log(1 / a) - log(a),
+    "log 1/a − log 1/b": log(1 / a) - log(1 / b),
+    "e^(a/2) − e^(b/2)": e(a / 2) - e(b / 2),
+    "e^(a/2) − e^(a/3)": e(a / 2) - e(a / 3),
     "the float64 0.1 − 1/10": sympy.Rational(0.1) - sympy.Rational(1, 10),
     "10⁻³⁰⁰": sympy.Rational(1, 10**300),
 }
@@ -112,6 +126,7 @@ def test_the_maximum_is_free_and_always_a_new_one():
     assert x.max(axis=0, keepdims=True).shape == (1, 3)
     symbols = set(first.data) | set(second.data)
     assert len(symbols) == 4
+    assert all(symbol.is_real for symbol in symbols)
     assert not symbols & set(x.data.ravel())
     assert not is_zero(first.data[0] - second.data[0])
 
@@ -141,7 +156,8 @@ def test_a_value_that_the_shift_changes_is_not_proved():
     shift = np.maximum(0, x)
     wrong = shift + np.log(1 + np.exp(x - shift))
     assert not is_zero(wrong.data[0] - sympy.log(1 + e(x.data[0])))
-    assert np.maximum(x, np.ones((3, 1))).shape == (3, 1)
+    wide = Symbol.named("x", (2,))
+    assert np.maximum(wide, np.ones((3, 1))).shape == np.maximum(np.ones((3, 1)), wide).shape == (3, 2)
 
 
 def test_a_value_that_depends_on_a_maximum_is_told_by_its_derivative_by_it():
@@ -165,6 +181,7 @@ def test_names_and_shapes():
     x = Symbol.named("x", (2, 3))
     assert [str(s) for s in x.data.ravel()] == ["x_0_0", "x_0_1", "x_0_2", "x_1_0", "x_1_1", "x_1_2"]
     assert str(Symbol.named("t", ()).data[()]) == "t"
+    assert all(symbol.is_real for symbol in x.data.ravel())
     assert (x @ x.T).shape == (2, 2)
     assert is_zero((x @ x.T).data[0, 1] - sum(x.data[0, k] * x.data[1, k] for k in range(3)))
     assert (x + np.ones(3)).shape == (2, 3)
@@ -177,6 +194,12 @@ def test_floats_are_taken_exactly():
     assert tenth == sympy.Rational(0.1)
     assert tenth != sympy.Rational(1, 10)
     assert Symbol.of(3).data[()] == 3
+
+
+def test_expressions_are_taken_as_they_are():
+    x = Symbol.of(np.array([a + b, e(c), sympy.Rational(1, 3)], object))
+    assert x.data.tolist() == [a + b, e(c), sympy.Rational(1, 3)]
+    assert (a * x).data.tolist() == [a * (a + b), a * e(c), a / 3]
 
 
 def test_a_product_over_nothing_is_zero():

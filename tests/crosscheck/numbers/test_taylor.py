@@ -92,6 +92,11 @@ def test_a_maximum_has_its_slope_and_softmax_is_the_same_for_any_shift():
     assert floats(largest.derivative.data).tolist() == v[np.arange(3), x.argmax(axis=-1)].tolist()
     assert floats(largest.value.data).tolist() == x.max(axis=-1).tolist()
     assert floats(line.max().derivative.data).tolist() == v.ravel()[x.argmax()]
+    for axis in (0, 1, -1):
+        for keepdims in (False, True):
+            found = line.max(axis=axis, keepdims=keepdims).value
+            assert floats(found.data).tolist() == x.max(axis=axis, keepdims=keepdims).tolist()
+    assert line[:, :1].max(axis=0).shape == (1,)
 
 
 def test_a_relu_has_its_derivative():
@@ -189,6 +194,20 @@ def test_constants_have_no_slope():
     line = Taylor.line([1.0, 2.0], [1.0, 1.0])
     for result in (line * 0, line - line):
         assert floats(result.value.data).tolist() == floats(result.derivative.data).tolist() == [0, 0]
+
+
+def test_series_end_after_the_slope():
+    """Nothing beyond a₁ t is computed: series of the default length, 10, cost several times as much."""
+    _x, _v, line = _line((2, 3))
+    constant = Taylor.of(np.ones(2))
+    for result in (line, constant, line.max(axis=0), np.maximum(line, 0), line @ line.T, np.exp(line)):
+        assert {series.prec for series in result.data.ravel()} == {2}
+
+
+def test_series_are_taken_as_they_are():
+    _x, _v, line = _line((2, 3))
+    _meet(Taylor.of(line.data).derivative, line.derivative)
+    _meet((line.data * line).derivative, (line * line).derivative)
 
 
 def test_balls_keep_their_radius_on_the_line():
