@@ -15,24 +15,35 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .api import exact, list_implementations, list_operations, tolerance, validate
+    from .asserting import assert_correct
     from .checking import Report, check
     from .matrix import Selection
     from .run import Run
+    from .testing import parametrize
 
 __all__ = [
     "Report",
     "Run",
     "Selection",
+    "assert_correct",
     "check",
     "exact",
     "list_implementations",
     "list_operations",
+    "parametrize",
     "tolerance",
     "validate",
 ]
 
 # The pytest plugin is loaded in every project's test run: the package costs nothing until it is used.
-_HOME = {"Report": "checking", "check": "checking", "Run": "run", "Selection": "matrix"}
+_HOME = {
+    "Report": "checking",
+    "Run": "run",
+    "Selection": "matrix",
+    "assert_correct": "asserting",
+    "check": "checking",
+    "parametrize": "testing",
+}
 
 
 def __getattr__(name: str) -> Any:

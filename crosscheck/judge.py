@@ -150,16 +150,28 @@ def judge(cell: Cell, inputs: Arrays, results: Mapping[str, Any]) -> Iterator[Ve
 
 def _compare(cell: Cell, quantity: str, check: str, actual: Any, given: Arrays) -> Verdict:
     operation, format = cell.operation, cell.model
-    # An implementation that returns a narrower format than it was handed has rounded its inputs first.
-    wider = {name for name, a in given.items() if a.dtype.itemsize > format.dtype.itemsize and a.dtype.kind == "f"}
-    stored = set(given) if check == END_TO_END else (operation.logits & set(given)) | wider
     try:
-        truth = read(operation, quantity, given, format, frozenset(stored))
+        truth = read(operation, quantity, given, format, stored_inputs(operation, given, format, check))
     except (ValueError, ArithmeticError) as error:
         # Intermediates of an implementation can have shapes for which its own next step has no meaning.
         reason = f"the step has no value at the returned inputs: {error}"
         return cell.verdict(quantity, check, Assessment(FAIL, reason))
     return cell.verdict(quantity, check, assess(np.asarray(actual), truth, format))
+
+
+def stored_inputs(operation: Operation, given: Arrays, format: Format, check: str) -> frozenset[str]:
+    """The inputs that start with an error of one rounding: all in an end-to-end check, the logits in any."""
+    if check == END_TO_END:
+        return frozenset(given)
+    # An implementation that returns a narrower format than it was handed has rounded its inputs first.
+    arrays = {name: a for name, a in given.items() if a.dtype.kind == "f" and name not in operation.scalars}
+    wider = {name for name, a in arrays.items() if a.dtype.itemsize > format.dtype.itemsize}
+    return frozenset((operation.logits & set(given)) | wider)
+
+
+def check_from_inputs(operation: Operation, quantity: str) -> str:
+    """The check that can be made of a quantity where nothing but the inputs is known."""
+    return END_TO_END if any(need in operation.graph for need in needs(operation.graph[quantity])) else LOCAL
 
 
 def assess(actual: np.ndarray, truth: Reading, format: Format) -> Assessment:

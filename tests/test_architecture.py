@@ -22,7 +22,7 @@ LAYERS = (
     {"judges", "third_parties"},
     {"kill"},
     {"report"},
-    {"api"},
+    {"api", "asserting", "testing"},
     {"commands", "pytest_plugin"},
     {"cli", "__init__", "__main__"},
 )

@@ -260,14 +260,14 @@ def _example(subject: Subject, seen: Observation, verdict: Verdict) -> Example:
     if w is None or verdict.status != FAIL or not verdict.reason.strip() or seen.outcome.error:
         return Example(call, inputs, verdict.reason)
     rounded = seen.format.round(np.asarray(w.exact))
-    bits = tuple(_bits(np.asarray(v).astype(seen.format.dtype)) for v in (w.got, rounded))
-    return Example(call, inputs, verdict.reason, w.index, w.got, w.exact, seen.format.name, (bits[0], bits[1]))
+    words = tuple(bits(np.asarray(v).astype(seen.format.dtype)) for v in (w.got, rounded))
+    return Example(call, inputs, verdict.reason, w.index, w.got, w.exact, seen.format.name, (words[0], words[1]))
 
 
-def _bits(value: np.ndarray) -> str:
+def bits(value: np.ndarray) -> str:
     """A number as the hexadecimal digits of its bits.
 
-    >>> _bits(np.asarray(1.0))
+    >>> bits(np.asarray(1.0))
     '0x3ff0000000000000'
     """
     width = value.dtype.itemsize

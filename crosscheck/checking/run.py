@@ -26,7 +26,7 @@ from .options import DTYPES, Options
 from .reduction import AUTO, MEAN, SUM, has_reductions, likelier, with_reduction
 from .result import LIMITED, RIGHT, WRONG, Report
 
-_MOST_ENDED = 2
+MOST_ENDED = 2
 """How often in a row a function may end its process before it is left alone."""
 
 Progress = Callable[[int, int], None]
@@ -103,11 +103,16 @@ def check_with(
     options: Options, fn: Callable[..., Any] | str, name: str | None = None, progress: Progress | None = None
 ) -> Report:
     """``check`` with its arguments as ``Options``."""
+    return _check(fn, operation_of(fn, name), options, None, progress)
+
+
+def operation_of(fn: Callable[..., Any] | str, name: str | None) -> Operation:
+    """The operation of that name, or of the function's own; ValueError where there is none."""
     if name is None:
         name = divided(fn)[1] if isinstance(fn, str) else called(fn)
         if name not in operations():
             raise ValueError(f"operation: not given, and {name or fn!r} is none of {', '.join(operations())}")
-    return _check(fn, find_operation(name), options, None, progress)
+    return find_operation(name)
 
 
 def _names(given: Any) -> Any:
@@ -140,15 +145,11 @@ def _check(
     start = time.perf_counter()
     require_gradual_underflow()
     options.fits(one)
-    name = fn if isinstance(fn, str) else called(fn)
-    with _guest(fn, one, options, of) as guest:
-        notes = []
-        reduction = ""
-        if has_reductions(one):
-            reduction = options.reduction if options.reduction != AUTO else _reduction_of(guest, one, options)
-            notes.append(f"J is judged as the {reduction} over the batch")
-        judged_as = with_reduction(one, reduction)
-        subject = Subject(name, judged_as, _replay(fn, one, options, of, reduction), options.seed)
+    with opened(fn, one, options, of) as guest:
+        reduction = reduction_of(guest, one, options)
+        notes = [f"J is judged as the {reduction} over the batch"] if reduction else []
+        subject = subject_of(fn, one, options, of, reduction)
+        name, judged_as = subject.name, subject.operation
         todo = [*planned(one, guest.takes, options, of)]
         if not todo:
             raise ValueError(f"{name}: there is no case that it can be judged by")
@@ -163,9 +164,10 @@ def _check(
     return Report(name, one.name, verdict, tuple(seen), found, tuple(notes), first, options.seed, seconds)
 
 
-def _guest(
+def opened(
     fn: Callable[..., Any] | str, one: Operation, options: Options, of: Member | None
 ) -> AbstractContextManager[Guest]:
+    """The function, ready to be called: a callable in this process, a name in one of its own."""
     if not isinstance(fn, str):
         if not callable(fn):
             raise TypeError(f"fn: got {type(fn).__name__}, expected a function, or FILE.py:FN or pkg.module:fn")
@@ -181,6 +183,15 @@ def _guest(
         options.device,
         options.time_limit,
     )
+
+
+def subject_of(
+    fn: Callable[..., Any] | str, one: Operation, options: Options, of: Member | None, reduction: str
+) -> Subject:
+    """What is judged, J as reduced over the batch."""
+    name = fn if isinstance(fn, str) else called(fn)
+    replay = _replay(fn, one, options, of, reduction)
+    return Subject(name, with_reduction(one, reduction), replay, options.seed)
 
 
 def _replay(
@@ -201,8 +212,12 @@ def _replay(
     return f"crosscheck check {fn} --as {one.name}{more}"
 
 
-def _reduction_of(guest: Guest, one: Operation, options: Options) -> str:
-    """Call it once, and see as what its J is right."""
+def reduction_of(guest: Guest, one: Operation, options: Options) -> str:
+    """As what J is judged: what is asked for, or what a call shows it to be; '' where there is no such choice."""
+    if not has_reductions(one):
+        return ""
+    if options.reduction != AUTO:
+        return options.reduction
     case, dtype = one.cases["typical"], options.dtypes[0]
     format = FORMATS[dtype]
     inputs = case.inputs(one.name, format, options.seed)
@@ -219,18 +234,27 @@ def _observed(
     ended = 0
     for done, call in enumerate(todo, 1):
         outcome = guest(call_of(call.case, call.given))
-        # To decline whole numbers, or a batch of nothing, is no limit.
-        declinable = call.handed not in FORMATS or any(a.size == 0 for a in call.inputs.values())
-        if not (declinable and outcome.refused):
-            format = FORMATS.get(call.handed) or _format_of(outcome)
-            seen.append(judged(subject, call.case, call.handed, format, call.inputs, outcome))
+        if not declined(call, outcome):
+            seen.append(judgement(subject, call, outcome))
         if progress is not None:
             progress(done, len(todo))
         ended = ended + 1 if outcome.ended else 0
-        if ended == _MOST_ENDED and done < len(todo):
+        if ended == MOST_ENDED and done < len(todo):
             notes.append(f"left alone after {done} of {len(todo)} calls: the last {ended} ended its process")
             break
     return seen
+
+
+def declined(call: Planned, outcome: Outcome) -> bool:
+    """Whether the function declines whole numbers, or a batch of nothing, which is no limit."""
+    declinable = call.handed not in FORMATS or any(a.size == 0 for a in call.inputs.values())
+    return declinable and outcome.refused
+
+
+def judgement(subject: Subject, call: Planned, outcome: Outcome) -> Observation:
+    """What came of a planned call, judged."""
+    format = FORMATS.get(call.handed) or _format_of(outcome)
+    return judged(subject, call.case, call.handed, format, call.inputs, outcome)
 
 
 def _format_of(outcome: Outcome) -> Format:

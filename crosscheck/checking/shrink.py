@@ -30,10 +30,10 @@ _DIGITS = (0, 1, 2, None)
 
 
 def shrink(one: Operation, inputs: Arrays, format: Format, fails: Callable[[Arrays], bool], seed: int) -> Arrays:
-    """The smallest part of the inputs found at which ``fails`` is true still; the inputs themselves if none is."""
-    from hypothesis import HealthCheck, Phase, find, settings
-    from hypothesis.errors import HypothesisException
+    """The smallest part of the inputs found at which ``fails`` is true still; the inputs themselves if none is.
 
+    Where Hypothesis is not installed, axes are halved and nothing more.
+    """
     end, calls = time.monotonic() + _SECONDS, 0
 
     def still_fails(drawn: Arrays) -> bool:
@@ -43,6 +43,11 @@ def shrink(one: Operation, inputs: Arrays, format: Format, fails: Callable[[Arra
 
     start = _halved(one, inputs, still_fails)
     best, size = start, _size(start)
+    try:
+        from hypothesis import HealthCheck, Phase, find, settings
+        from hypothesis.errors import HypothesisException
+    except ImportError:
+        return best
 
     def condition(drawn: Arrays) -> bool:
         nonlocal best, size

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from rich.console import Group, RenderableType
@@ -31,6 +31,12 @@ _MOST_CASES = 8
 def text(report: Report, width: int = WIDTH) -> str:
     """The report as plain text."""
     return plain(render(report), width)
+
+
+def text_of(findings: Sequence[Finding], width: int = WIDTH) -> str:
+    """Findings alone, as plain text."""
+    lines = plain(Group(*map(_finding, findings)), width).splitlines()
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def render(report: Report) -> RenderableType:
@@ -109,7 +115,7 @@ def _example(example: Example) -> Iterator[tuple[str, str]]:
         yield "seen", example.reason
         return
     where = f" at {list(example.index)}" if example.index else ""
-    got, exact = _decimal(example.got, example.dtype), _decimal(example.exact, example.dtype)
+    got, exact = decimal(example.got, example.dtype), decimal(example.exact, example.dtype)
     width = max(len(got), len(exact))
     yield "got", f"{got:<{width}}  {example.bits[0]}{where}"
     yield "exact", f"{exact:<{width}}  {example.bits[1]}, to the nearest {example.dtype}"
@@ -120,7 +126,7 @@ def _written(a: np.ndarray) -> str:
     return str(listed)
 
 
-def _decimal(number: float, dtype: str) -> str:
+def decimal(number: float, dtype: str) -> str:
     """As many digits as tell the numbers of the format apart."""
     digits = {53: 17, 24: 9, 11: 5, 8: 4}.get(FORMATS[dtype].precision, 17) if dtype in FORMATS else 17
     return f"{number:.{digits}g}"

@@ -200,3 +200,20 @@ def test_a_scalar_does_not_decide_the_dtype():
 def test_a_selection_is_a_selection():
     with pytest.raises(TypeError, match=r"^selection: got 'softmax', expected a Selection"):
         crosscheck.validate("softmax")
+
+
+def test_weight_and_smoothing_need_not_be_given():
+    few = {name: LABELS[name] for name in ("x", "labels")}
+    wanted = crosscheck.exact("label_cross_entropy", **LABELS).round("float32")
+    np.testing.assert_array_equal(crosscheck.exact("label_cross_entropy", **few).round("float32"), wanted)
+    bound = crosscheck.tolerance("label_cross_entropy", **LABELS)
+    np.testing.assert_array_equal(crosscheck.tolerance("label_cross_entropy", **few), bound)
+    crosscheck.assert_correct(wanted, "label_cross_entropy", **few)
+    with pytest.raises(ValueError, match=r"^x: missing, label_cross_entropy value needs x, labels"):
+        crosscheck.exact("label_cross_entropy", labels=few["labels"])
+
+
+def test_the_decay_of_a_cost_must_be_given():
+    """Without one it is the cost of another operation, and leaving it out would be a mistake."""
+    with pytest.raises(ValueError, match=r"^decay: missing, two_layer_l2 J needs "):
+        crosscheck.exact("two_layer_l2", "J", **dict.fromkeys(("x", "W1", "b1", "W2", "b2", "y"), np.ones(2)))
