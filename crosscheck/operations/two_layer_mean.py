@@ -30,7 +30,8 @@ OPERATION = Operation(
     },
     reference=two_layer_mean,
     forms=networks.forms("mean"),
-    logits=networks.LOGITS,
+    # The division by N may come last: what is returned of these was then rounded once more than what was worked with.
+    logits=networks.LOGITS | {"d_theta", "d_h", "d_phi"},
     taps=True,
     batch=True,
     table=(("no rows", "J is NaN, the gradients of the parameters are 0", "0/0; sums of nothing"),),

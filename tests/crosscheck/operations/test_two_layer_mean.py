@@ -73,6 +73,19 @@ def test_dividing_late_passes_end_to_end(dtype):
     assert set(judged.values()) <= ({PASS, VACUOUS} if dtype in SIXTEEN_BITS else {PASS})
 
 
+@pytest.mark.parametrize("case", ["typical", "sharp", "soft", "one_row"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_dividing_everything_at_last_passes_at_every_step(case, dtype):
+    """Each gradient of the sum, divided by N when it is returned: the next step was computed before that."""
+
+    def last(**inputs):
+        found, N = two_layer(**inputs), len(inputs["x"])
+        of_mean = {q for q in found if q == "J" or q.startswith("d_")}
+        return {q: (a / N).astype(a.dtype) if q in of_mean else a for q, a in found.items()}
+
+    assert {v.status for v in _verdicts(last, case, dtype)} <= {PASS, VACUOUS}
+
+
 def test_dividing_late_fails_at_the_steps_that_belong_to_the_sum():
     """∂J/∂θ is asked for by its definition: of a J that is N times as large it is another one."""
     failed = {v.quantity for v in _verdicts(_late) if v.status == FAIL}
