@@ -19,6 +19,8 @@ PACKAGES = (
     "jaxlib",
     "sympy",
     "scikit-learn",
+    "scipy",
+    "autograd",
 )
 
 

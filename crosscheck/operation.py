@@ -28,7 +28,7 @@ class Operation:
                   that the definition needs, and where ``taps`` is true a first argument ``tap(name, array)`` to
                   which it hands its intermediate quantities
     ``logits``    the names that feed an exponential: they always start with an error of one rounding, so that
-                  honest forms like exp(x − lse) pass
+                  honest forms like exp(x − lse) pass; and others that honest forms hold unrounded
     ``axis``      whether forms and reference take an argument ``axis``: where the classes are
     ``integers``  the inputs that are integers, and no quantities to differentiate
     ``scalars``   the inputs that forms take as Python numbers

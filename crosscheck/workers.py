@@ -108,10 +108,10 @@ def _serve(groups: queue.SimpleQueue[Group | None], done: Done, stop: threading.
 
 
 def _process() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_begin)
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=begin)
 
 
-def _begin() -> None:
+def begin() -> None:
     """A worker runs on the CPU; this comes before any framework is imported there."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the caller, who ends its workers
     os.environ["JAX_PLATFORMS"] = "cpu"

@@ -14,7 +14,7 @@ from crosscheck.cli import main
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^\$ crosscheck (.*)$", README, flags=re.MULTILINE)
-LONG = ("--all", "derivations", "accuracy", "defects")  # their own tests run what they run
+LONG = ("--all", "derivations", "mistakes", "accuracy", "defects")  # their own tests run what they run
 
 
 def test_the_two_commands_stand_first():
@@ -24,7 +24,10 @@ def test_the_two_commands_stand_first():
     ]
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if c.split()[0] not in LONG])
+WRONG = [c for c in COMMANDS if c.split()[0] == "check" and "/wrong_" in c]
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.split()[0] not in LONG and c not in WRONG])
 def test_a_command_of_the_readme_runs(command, capsys):
     for framework in ("torch", "jax"):
         if framework in command:
@@ -38,6 +41,14 @@ def test_a_command_of_the_readme_runs(command, capsys):
 def test_a_long_command_of_the_readme_is_known(command, capsys):
     assert main([*shlex.split(command), "--help"]) == 0
     assert "usage: crosscheck" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", WRONG)
+def test_the_function_that_is_judged_is_told_as_the_program_tells_it(command, capsys):
+    assert main(shlex.split(command)) == 1
+    *said, closing = capsys.readouterr().out.rstrip().splitlines()
+    assert closing.endswith(" s")  # it has the seconds that it took
+    assert f"$ crosscheck {command}\n" + "\n".join(line.rstrip() for line in said) + "\n```" in README
 
 
 def test_the_derivation_that_is_shown_is_the_file_and_what_the_program_says():

@@ -205,6 +205,8 @@ def _smallest(subject: Subject, here: Sequence[tuple[Observation, Verdict]], ask
     best: list[tuple[Observation, Verdict]] = [(seen, verdict)]
 
     def fails(inputs: Arrays) -> bool:
+        if not _sums_kept(seen, inputs):
+            return False
         found = _again(subject, seen, verdict.quantity, inputs, ask)
         match = [v for v in found.failed if v.quantity == verdict.quantity and symptom(v, found) == kind]
         if match:
@@ -217,6 +219,18 @@ def _smallest(subject: Subject, here: Sequence[tuple[Observation, Verdict]], ask
         if all(a is found.inputs.get(n) for n, a in chosen.items()):
             return _example(subject, found, v)
     return _example(subject, seen, verdict)
+
+
+def _sums_kept(seen: Observation, inputs: Arrays) -> bool:
+    """Whether targets that summed to 1 still do: of others ŷ − y is no gradient, and right code fails too."""
+    if "y" not in inputs or seen.inputs["y"].ndim == 0:
+        return True
+
+    def normalised(y: np.ndarray) -> bool:
+        off = np.abs(y.astype(np.float64).sum(axis=-1) - 1)
+        return bool((off <= y.shape[-1] * 2.0 ** (1 - seen.format.precision)).all())
+
+    return normalised(inputs["y"]) or not normalised(seen.inputs["y"])
 
 
 def _again(subject: Subject, seen: Observation, quantity: str, inputs: Arrays, ask: Ask) -> Observation:

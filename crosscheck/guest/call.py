@@ -56,8 +56,11 @@ class Outcome:
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of an error's message, at most 200 characters."""
-    lines = str(error).strip().splitlines()
+    """The first line of an error's message, at most 200 characters; '' where its class cannot tell it."""
+    try:
+        lines = str(error).strip().splitlines()
+    except Exception:
+        return ""
     return lines[0][:200] if lines else ""
 
 

@@ -42,11 +42,15 @@ def main() -> None:
                 answer = _answer(runner, request)
         except UnusableError as error:
             answer = Message({"unusable": str(error)})
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             answer = Message({"unusable": f"could not be loaded: {told(error)}"})
-        sys.stdout.flush()
-        sys.stderr.flush()
-        send(answers, answer)
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(Exception):  # the function may have closed or replaced them
+                stream.flush()
+        try:
+            send(answers, answer)
+        except OSError:
+            os._exit(1)  # it closed the connection; the other side says so, and needs no traceback
 
 
 def _private_streams() -> tuple[BinaryIO, BinaryIO]:
@@ -75,7 +79,11 @@ def as_operation(fn: Callable[..., Any], name: str, convention: str) -> tuple[Op
 
 
 def _answer(runner: Runner, request: Message) -> Message:
-    outcome: Outcome = runner(Call(request.arrays, request.data["layout"], request.data["axis"]))
+    try:
+        outcome = runner(Call(request.arrays, request.data["layout"], request.data["axis"]))
+    except BaseException as error:
+        # No Ctrl-C of the user's arrives here: a KeyboardInterrupt is the function's own.
+        outcome = Outcome(error=f"raised {told(error)}")
     told_of = {name: getattr(outcome, name) for name in ("error", "refused", "shows", "ignored")}
     return Message(told_of, outcome.results)
 

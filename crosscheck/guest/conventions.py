@@ -79,7 +79,8 @@ def _judged_as(name: str) -> Callable[[], Operation]:
 
 
 CS224N = (
-    Member("cs224n", "softmax", "softmax(x)", _judged_as("softmax"), _same, "value"),
+    # §1.2 is of vectors and matrices: applied along axis 1, it takes another axis of three for the classes.
+    Member("cs224n", "softmax", "softmax(x)", _judged_as("softmax"), _same, "value", frozenset({"three_axes"})),
     Member("cs224n", "sigmoid", "sigmoid(x)", _judged_as("sigmoid"), _same, "value"),
     Member("cs224n", "sigmoid_grad", "sigmoid_grad(s)", lambda: SIGMOID_GRAD, _same, "value"),
     Member(

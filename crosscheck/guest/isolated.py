@@ -89,10 +89,11 @@ class Isolated:
         if isinstance(answer, str):
             self.close()
             return Outcome(error=answer, ended=True)
-        data = answer.data
-        if "unusable" in data:
-            return Outcome(error=str(data["unusable"]))
-        return Outcome(answer.arrays, data["error"], data["refused"], False, data["shows"], tuple(data["ignored"]))
+        try:
+            return _outcome(answer)
+        except (KeyError, TypeError, AttributeError):
+            self.close()
+            return Outcome(error="broke the connection", ended=True)
 
     def _start(self) -> dict[str, Any]:
         self._process = _Process()
@@ -108,6 +109,15 @@ class Isolated:
 
     def _note_output(self, process: _Process) -> None:
         self.printed, self.shown = process.printed, process.shown
+
+
+def _outcome(answer: Message) -> Outcome:
+    data = answer.data
+    if "unusable" in data:
+        return Outcome(error=str(data["unusable"]))
+    shows = {str(name): str(where) for name, where in data["shows"].items()}
+    ignored = tuple(str(name) for name in data["ignored"])
+    return Outcome(answer.arrays, str(data["error"]), bool(data["refused"]), False, shows, ignored)
 
 
 def _paths() -> list[str]:
@@ -161,12 +171,15 @@ class _Process:
                 os.killpg(self._child.pid, signal.SIGKILL)
         self._child.kill()
         self._child.wait()
-        for thread in self._threads:
+        streams = (self._child.stdout, self._child.stderr)
+        for thread, stream in zip(self._threads, streams, strict=True):
             thread.join(timeout=1)
-        for stream in (self._child.stdin, self._child.stdout, self._child.stderr):
-            with suppress(OSError):
-                if stream is not None:
-                    stream.close()
+            # What has left the group may hold the other end open; to close under a reader would wait for it.
+            if stream is not None and not thread.is_alive():
+                stream.close()
+        with suppress(OSError):
+            if self._child.stdin is not None:
+                self._child.stdin.close()
 
     def _how_it_ended(self) -> str:
         try:
@@ -182,7 +195,7 @@ class _Process:
         try:
             while True:
                 self._answers.put(receive(self._child.stdout))
-        except (EOFError, ValueError, KeyError, TypeError, OSError):
+        except Exception:  # what arrives may be anything
             self._answers.put("ended")
 
     def _drain(self) -> None:

@@ -43,7 +43,7 @@ def _import(name: str) -> ModuleType:
         sys.path.insert(0, str(Path.cwd()))
     try:
         return import_module(name)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         raise UnusableError(f"{name}: cannot be imported: {told(error)}") from None
 
 
@@ -62,7 +62,7 @@ def _run_file(path: Path) -> ModuleType:
         raise UnusableError(_what_is_no_syntax(path, error)) from None
     except ModuleNotFoundError as error:
         raise UnusableError(f"{path}: imports {error.name}, which is not there") from None
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         raise UnusableError(
             f"{path}{_line_of(path, error)}: raised while it was imported: {told(error)}"
         ) from None

@@ -9,6 +9,7 @@ every primitive
 - in sums and dot products, in any order, of n terms that are not exactly zero, adds γ_n = n u_a / (1 − n u_a)
   times the sum of magnitudes, with u_a the roundoff of the accumulation format;
 - in matrix products may first round the operands, to the format of ``Model.product``;
+- in a division by a number that is known exactly (a count) may multiply by its stored reciprocal;
 - in ``exp`` and ``log`` errs by at most ``K`` units of roundoff, relatively.
 
 Magnitudes in the rules are upper bounds, so second-order terms are in. The bound itself is computed in float64,

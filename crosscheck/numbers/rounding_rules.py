@@ -142,11 +142,23 @@ def _divide(model: Model, a: Rounded, b: Rounded) -> Result:
     largest = a.magnitude / least
     apart = np.where((a.lower >= 0) & (b.lower > 0), largest, 2 * largest)
     spread = np.fmin((a.bound + np.where(b.bound == 0, 0.0, largest * b.bound)) / least, apart)
+    spread = spread + _by_reciprocal(model, a, b)
     # An honest denominator that has become an infinity makes the quotient 0.
     spread = np.where(b.overflows, np.fmax(spread, largest), spread)
     spread = np.where(least > 0, spread, np.inf)
     value, bound = stored(model, value, spread, a.overflows, _infinite(a) & (b.magnitude <= 1))
     return value, np.where(is_zero(a) & (least > 0), 0.0, bound)
+
+
+def _by_reciprocal(model: Model, a: Rounded, b: Rounded) -> np.ndarray:
+    """What a (1/b), with 1/b stored, loses beyond a / b where b is known exactly: a count, which compilers fold.
+
+    Elsewhere what b loses already outweighs it: exponentials, and so their sums, are granted K units.
+    """
+    one = np.abs(1 / b.value)
+    kept = np.where(np.frexp(np.abs(b.value))[0] == 0.5, 0.0, model.storage * one)  # 2^k has an exact reciprocal
+    lost = a.magnitude * np.where(one < model.tiny, model.tiny, kept)
+    return np.where((b.bound == 0) & np.isfinite(lost), lost, 0.0)
 
 
 def _exp(model: Model, a: Rounded) -> Result:

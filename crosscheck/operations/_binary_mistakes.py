@@ -21,6 +21,7 @@ from ..graph import Graph
 from ..mistake import Mistake
 from ._log_mistakes import clipped
 from ._mistakes import shared, sign_flipped, wrong
+from ._softmax_mistakes import TINY
 
 LEAST_LOG = -100.0
 """Where PyTorch's ``BCELoss`` holds the logarithms of probabilities."""
@@ -37,9 +38,9 @@ def _with_gradient(name: str, sentence: str, value: Equation, gradient: Equation
     )
 
 
-def _of_probabilities(p: Array, y: Array) -> Array:
-    """−y log p − (1 − y) log(1 − p)."""
-    return -(y * np.log(p)) - (1 - y) * np.log(1 - p)
+def _of_logs(y: Array, log_one: Array, log_zero: Array) -> Array:
+    """−y log ŷ − (1 − y) log(1 − ŷ), of logarithms that may be any."""
+    return -(y * log_one) - (1 - y) * log_zero
 
 
 def _squared(x: Array, y: Array) -> Array:
@@ -55,14 +56,8 @@ def _extra_gradient(x: Array, y: Array) -> Array:
     return binary_cross_entropy_gradient(sigmoid(x), y) * sigmoid_gradient(x)
 
 
-def _clamped(x: Array, y: Array) -> Array:
-    p = sigmoid(x)
-    return -y * np.maximum(np.log(p), LEAST_LOG) - (1 - y) * np.maximum(np.log(1 - p), LEAST_LOG)
-
-
-def _with_epsilon(x: Array, y: Array) -> Array:
-    p = sigmoid(x)
-    return -(y * np.log(p + 1e-8)) - (1 - y) * np.log(1 - p + 1e-8)
+def _clamped(log_p: Array) -> Array:
+    return np.where(log_p < LEAST_LOG, LEAST_LOG, log_p)
 
 
 def binary_cross_entropy_mistakes() -> tuple[Mistake, ...]:
@@ -87,19 +82,37 @@ def binary_cross_entropy_mistakes() -> tuple[Mistake, ...]:
             lambda x, y: -y * softplus_gradient(-x),
         ),
         wrong("labels swapped", "BCE(x, 1 − y)", value=lambda x, y: binary_cross_entropy(x, 1 - y)),
-        wrong("sigmoid left out", "the logit taken for a probability", value=lambda x, y: _of_probabilities(x, y)),
-        wrong("ε in the log", "log(σ(x) + 10⁻⁸) and log(1 − σ(x) + 10⁻⁸)", value=_with_epsilon),
+        wrong(
+            "sigmoid left out",
+            "the logit taken for a probability",
+            value=lambda x, y: _of_logs(y, np.log(x), np.log(1 - x)),
+        ),
+        wrong(
+            "log of 1 − σ",
+            "log(1 − σ(x)), which cancels, for log σ(−x)",
+            value=lambda x, y: _of_logs(y, np.log(sigmoid(x)), np.log(1 - sigmoid(x))),
+        ),
+        wrong(
+            "ε in the log",
+            "log(σ(x) + 10⁻⁸) and log(σ(−x) + 10⁻⁸)",
+            value=lambda x, y: _of_logs(y, np.log(sigmoid(x) + TINY), np.log(sigmoid(-x) + TINY)),
+        ),
         wrong(
             "probabilities clipped",
             "σ(x) clipped at 10⁻¹⁵ before the logs",
-            limited=True,
-            value=lambda x, y: _of_probabilities(clipped(sigmoid(x)), y),
+            True,
+            value=lambda x, y: _of_logs(y, np.log(clipped(sigmoid(x))), np.log(clipped(sigmoid(-x)))),
         ),
-        wrong("logs held at −100", "log σ and log(1 − σ) not below −100", limited=True, value=_clamped),
+        wrong(
+            "logs held at −100",
+            "log σ(x) and log σ(−x) not below −100",
+            True,
+            value=lambda x, y: _of_logs(y, _clamped(np.log(sigmoid(x))), _clamped(np.log(sigmoid(-x)))),
+        ),
         wrong(
             "no shift",
             "log(1 + e^x) − y x, which overflows",
-            limited=True,
+            True,
             value=lambda x, y: np.log(1 + np.exp(x)) - y * x,
         ),
         wrong(

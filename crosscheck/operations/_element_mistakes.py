@@ -23,6 +23,7 @@ from reference.second_equations import sigmoid_hvp
 from ..graph import Graph
 from ..mistake import Mistake
 from ._mistakes import shared, sign_flipped, wrong
+from ._softmax_mistakes import TINY
 
 THRESHOLD = 20.0
 """From where softplus is taken for linear: e^−20 = 2·10⁻⁹ is lost."""
@@ -102,12 +103,12 @@ def softplus_mistakes() -> tuple[Mistake, ...]:
         wrong(
             "linear from 20 on",
             "x itself for x > 20",
-            limited=True,
+            True,
             value=lambda x: np.where(x > THRESHOLD, x, softplus(x)),
         ),
         wrong("ReLU", "max(x, 0) instead of log(1 + e^x)", value=relu),
         wrong("sign of the exponent", "log(1 + e^(−x))", value=lambda x: softplus(-x)),
-        wrong("ε in the log", "log(1 + e^x + 10⁻⁸)", value=lambda x: np.log(1 + np.exp(x) + 1e-8)),
+        wrong("ε in the log", "log(1 + e^x + 10⁻⁸)", value=lambda x: np.log(1 + np.exp(x) + TINY)),
         sign_flipped("−softplus(x), with its derivatives", graph, *graph),
         wrong("derivative of the sigmoid", "σ′(x) instead of σ(x)", vjp=sigmoid_vjp),
         wrong("1 − σ for σ", "ȳ σ(−x)", vjp=log_sigmoid_vjp),
@@ -126,7 +127,7 @@ def log_sigmoid_mistakes() -> tuple[Mistake, ...]:
             value=lambda x: np.log(sigmoid(x)),
         ),
         wrong("sign of the exponent", "log σ(−x)", value=lambda x: -softplus(x)),
-        wrong("ε in the log", "log(σ(x) + 10⁻⁸)", value=lambda x: np.log(sigmoid(x) + 1e-8)),
+        wrong("ε in the log", "log(σ(x) + 10⁻⁸)", value=lambda x: np.log(sigmoid(x) + TINY)),
         sign_flipped("−log σ(x), with its derivatives", graph, *graph),
         wrong("1 − σ for σ", "ȳ σ(x) instead of ȳ σ(−x)", vjp=softplus_vjp),
         wrong("upstream gradient dropped", "σ(−x), without the cotangent ȳ", vjp=lambda x: softplus_gradient(-x)),

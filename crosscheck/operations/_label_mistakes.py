@@ -11,7 +11,6 @@ from reference.label_equations import (
     IGNORED,
     chosen,
     label_cross_entropy_gradient,
-    label_cross_entropy_sum,
     label_target,
     label_weight,
 )
@@ -21,6 +20,7 @@ from ..graph import Graph
 from ..mistake import Mistake
 from ._log_mistakes import clipped
 from ._mistakes import shared, sign_flipped, wrong
+from ._reduction_mistakes import of_means, of_sums
 from ._softmax_mistakes import TINY
 
 # --- the right function of other inputs ----------------------------------------------------------------------
@@ -117,6 +117,10 @@ def _vjp(reduction: str, gradient: Equation) -> Equation:
     return vjp
 
 
+def _of_rows() -> tuple[Mistake, ...]:
+    return (wrong("sum without axis", "the costs of all rows summed", value=_value("sum", log_softmax)),)
+
+
 def label_mistakes(graph: Graph, reduction: str) -> tuple[Mistake, ...]:
     """Those of the operation whose costs are reduced so: ``none``, ``sum`` or ``mean``."""
     rows = reduction == "none"
@@ -135,13 +139,13 @@ def label_mistakes(graph: Graph, reduction: str) -> tuple[Mistake, ...]:
         wrong(
             "probabilities clipped",
             "log ŷ with ŷ clipped at 10⁻¹⁵",
-            limited=True,
+            True,
             value=_value(reduction, lambda x: np.log(clipped(softmax(x)))),
         ),
         wrong(
             "1 − ε dropped",
             "targets [c = label] + ε/n, without the factor 1 − ε",
-            limited=True,
+            True,
             value=_value(reduction, log_softmax, _smoothed_without_less),
         ),
         wrong("label term dropped", "the gradient ŷ, without −t", vjp=_vjp(reduction, _without_label)),
@@ -152,61 +156,9 @@ def label_mistakes(graph: Graph, reduction: str) -> tuple[Mistake, ...]:
             "upstream gradient dropped",
             "ŷ − t, without the cotangent ȳ",
             vjp=lambda x, labels, weight, smoothing: _vjp(reduction, label_cross_entropy_gradient)(
-                x, labels, weight, smoothing, np.ones(labels.shape if rows else (), np.int8)
+                x, labels, weight, smoothing, np.ones(labels.shape, np.int8) if rows else 1
             ),
         ),
-        *{"none": _of_rows, "sum": _of_sums, "mean": _of_means}[reduction](graph),
+        *{"none": _of_rows, "sum": of_sums, "mean": of_means}[reduction](),
         *usual,
-    )
-
-
-# --- reductions ----------------------------------------------------------------------------------------------
-
-
-def _of_rows(graph: Graph) -> tuple[Mistake, ...]:
-    return ()
-
-
-def _of_sums(graph: Graph) -> tuple[Mistake, ...]:
-    def of_mean(x: Array, labels: Array, weight: Array, smoothing: Array, cotangent: Array) -> Array:
-        return graph["vjp"](x, labels, weight, smoothing, cotangent) / label_weight(labels, weight)
-
-    return (wrong("gradient of the mean", "the gradient of the mean, of a cost that is the sum", vjp=of_mean),)
-
-
-def _of_means(graph: Graph) -> tuple[Mistake, ...]:
-    def of_sum(x: Array, labels: Array, weight: Array, smoothing: Array, cotangent: Array) -> Array:
-        return cotangent * label_cross_entropy_gradient(x, labels, weight, smoothing)
-
-    def over(count: Callable[[Array, Array], Array]) -> dict[str, Equation]:
-        """The mean, and its gradient, with another divisor."""
-
-        def value(x: Array, labels: Array, weight: Array, smoothing: Array) -> Array:
-            return label_cross_entropy_sum(x, labels, weight, smoothing) / count(labels, weight)
-
-        def vjp(x: Array, labels: Array, weight: Array, smoothing: Array, cotangent: Array) -> Array:
-            return cotangent / count(labels, weight) * label_cross_entropy_gradient(x, labels, weight, smoothing)
-
-        return {"value": value, "vjp": vjp}
-
-    def rows_that_count(labels: Array, weight: Array) -> Array:
-        return (labels != IGNORED).sum()
-
-    def all_rows(labels: Array, weight: Array) -> Array:
-        return (chosen(labels, weight) * weight).sum() + (labels == IGNORED).sum()
-
-    return (
-        wrong("gradient of the sum", "the gradient of the sum, of a cost that is the mean", vjp=of_sum),
-        wrong(
-            "mean over ignored rows",
-            "the divisor counts the rows that are ignored",
-            limited=True,
-            **over(all_rows),
-        ),
-        wrong(
-            "divisor without weights",
-            "the divisor counts the rows, instead of adding their weights",
-            limited=True,
-            **over(rows_that_count),
-        ),
     )

@@ -97,13 +97,13 @@ def log_softmax_mistakes() -> tuple[Mistake, ...]:
         wrong(
             "shift by the global max",
             "the shift by the largest logit of the whole batch: other rows underflow",
-            limited=True,
+            True,
             value=lambda x: shifted_log_softmax(x, largest_of_all(x)),
         ),
         wrong(
             "shift by the row min",
             "the shift by the smallest logit of the row: it overflows",
-            limited=True,
+            True,
             value=lambda x: shifted_log_softmax(x, smallest(x)),
         ),
         wrong("shift not undone", "x − log Σ e^(x − m): m is subtracted in the sum only", value=_shift_left_out),
@@ -141,7 +141,7 @@ def _lse_of_everything(x: Array) -> Array:
 
 
 def _mean_of_exponentials(x: Array) -> Array:
-    return logsumexp(x) - np.log(1.0 * x.shape[-1])
+    return logsumexp(x) - float(np.log(x.shape[-1]))
 
 
 def _bfloat16_lse(x: Array) -> Array:
@@ -161,13 +161,13 @@ def logsumexp_mistakes() -> tuple[Mistake, ...]:
         wrong(
             "shift by the global max",
             "the shift by the largest logit of the whole batch: other rows underflow",
-            limited=True,
+            True,
             value=lambda x: largest_of_all(x).sum() + np.log(np.exp(x - largest_of_all(x)).sum(axis=-1)),
         ),
         wrong(
             "shift by the row min",
             "the shift by the smallest logit of the row: it overflows",
-            limited=True,
+            True,
             value=lambda x: _shifted_lse(x, smallest(x)),
         ),
         wrong(

@@ -17,10 +17,11 @@ from reference.equations import Array, Equation
 from ..cases import Arrays
 from ..formats import FORMATS, Format
 from ..graph import Graph
-from ..mistake import ALIASED, CHANGED, REUSED, STALE, Function, Mistake
+from ..mistake import Function, Mistake
+from ._memory_mistakes import changes_argument, memory
 
 
-def wrong(name: str, sentence: str, limited: bool = False, **steps: Equation) -> Mistake:
+def wrong(name: str, sentence: str, limited: bool = False, /, **steps: Equation) -> Mistake:
     """The mistake of computing quantities by these equations; the first is the one that it breaks."""
     return Mistake(name, sentence, next(iter(steps)), steps, limited=limited)
 
@@ -38,12 +39,12 @@ def times(factor: float, equation: Equation) -> Equation:
 def sign_flipped(sentence: str, graph: Graph, *quantities: str) -> Mistake:
     """Quantities with the other sign, together: a cost with all its derivatives stays consistent with itself."""
     name = "sign of cost and gradient flipped" if len(quantities) > 1 else "sign of the gradient flipped"
-    return wrong(name, sentence, False, **{q: times(-1, graph[q]) for q in quantities})
+    return wrong(name, sentence, **{q: times(-1, graph[q]) for q in quantities})
 
 
 def halved(graph: Graph, quantity: str) -> Mistake:
     """As ½ Σ (…)² would have it, or a derivative that is counted once instead of twice."""
-    return wrong("gradient halved", "half the gradient", False, **{quantity: times(0.5, graph[quantity])})
+    return wrong("gradient halved", "half the gradient", **{quantity: times(0.5, graph[quantity])})
 
 
 # --- what comes back is not what was computed ----------------------------------------------------------------
@@ -69,7 +70,8 @@ def last_example_dropped(step: str) -> Mistake:
 
     def dropped(a: np.ndarray) -> np.ndarray:
         a = np.array(a)
-        a[-1:] = 0
+        if a.ndim:
+            a[-1:] = 0
         return a
 
     return _after("last example dropped", "a loop that ends before the last example", step, dropped)
@@ -139,99 +141,14 @@ def bfloat16_accumulation(step: str, equation: Equation) -> Mistake:
         )
 
     sentence = "sums whose accumulator is bfloat16"
-    return replace(wrong("bfloat16 accumulation", sentence, False, **{step: equation}), model=model)
-
-
-# --- memory --------------------------------------------------------------------------------------------------
-
-
-def _remembering(name: str, sentence: str, step: str, shows: str, wrap: Callable[[Function], Function]) -> Mistake:
-    return Mistake(name, sentence, step, wrap=wrap, shows=shows, limited=True)
-
-
-def changes_argument(
-    step: str,
-    what: str,
-    change: Callable[[np.ndarray], np.ndarray],
-    argument: str = "x",
-) -> Mistake:
-    """The results are right; the caller's array is not what it was."""
-
-    def wrap(function: Function) -> Function:
-        def run(**inputs: np.ndarray) -> Arrays:
-            results = function(**{name: a.copy() for name, a in inputs.items()})
-            with np.errstate(all="ignore"):
-                inputs[argument][...] = change(inputs[argument])
-            return results
-
-        return run
-
-    return _remembering("argument changed in place", f"{what}, in the caller's array", step, CHANGED, wrap)
-
-
-def aliased(quantity: str, argument: str = "x") -> Mistake:
-    """``out=x``: the result is right, stands in the argument's memory, and so has changed the argument."""
-
-    def wrap(function: Function) -> Function:
-        def run(**inputs: np.ndarray) -> Arrays:
-            results = function(**{name: a.copy() for name, a in inputs.items()})
-            inputs[argument][...] = results[quantity]
-            return {**results, quantity: inputs[argument]}
-
-        return run
-
-    sentence = f"{quantity} written into the memory of {argument}"
-    return _remembering("result aliasing the argument", sentence, quantity, ALIASED, wrap)
-
-
-def _place(arrays: Arrays) -> tuple[object, ...]:
-    return tuple((name, a.shape, a.dtype.name) for name, a in sorted(arrays.items()))
-
-
-def stale(step: str) -> Mistake:
-    """A cache whose key is the shapes of the arguments, not what is in them."""
-
-    def wrap(function: Function) -> Function:
-        kept: dict[tuple[object, ...], Arrays] = {}
-
-        def run(**inputs: np.ndarray) -> Arrays:
-            results = kept.setdefault(_place(inputs), function(**inputs))
-            return {q: a.copy() for q, a in results.items()}
-
-        return run
-
-    return _remembering("stale result", "the result of an earlier call with the same shapes", step, STALE, wrap)
-
-
-def reused(step: str) -> Mistake:
-    """One buffer for every shape: what an earlier call returned is overwritten by the next."""
-
-    def wrap(function: Function) -> Function:
-        buffers: dict[tuple[object, ...], Arrays] = {}
-
-        def run(**inputs: np.ndarray) -> Arrays:
-            results = function(**inputs)
-            kept = buffers.setdefault(_place(results), {q: np.empty_like(a) for q, a in results.items()})
-            for q, a in results.items():
-                kept[q][...] = a
-            return dict(kept)
-
-        return run
-
-    sentence = "a buffer that the next call writes again"
-    return _remembering("buffer written again", sentence, step, REUSED, wrap)
+    return replace(wrong("bfloat16 accumulation", sentence, **{step: equation}), model=model)
 
 
 # --- the usual set -------------------------------------------------------------------------------------------
 
 
-def _less_the_largest(x: np.ndarray) -> np.ndarray:
+def _less_the_largest(x: np.ndarray, results: Arrays) -> np.ndarray:
     return x - x.max(axis=-1, keepdims=True) if x.size else x
-
-
-def memory(step: str, changes: Mistake, into: str) -> tuple[Mistake, ...]:
-    """What is wrong with memory: ``changes``, and ``into`` the quantity that is written into the argument x."""
-    return (changes, aliased(into), stale(step), reused(step))
 
 
 def shared(
@@ -250,7 +167,7 @@ def shared(
     changes = (
         changes_argument(step, "the shift x − max x", _less_the_largest)
         if logits
-        else changes_argument(step, "−x", np.negative)
+        else changes_argument(step, "−x", lambda x, results: -x)
     )
     return (
         zeros(step),

@@ -40,23 +40,26 @@ def shifted_softmax(x: Array, m: Array) -> Array:
     return e / e.sum(axis=-1, keepdims=True)
 
 
-def _no_shift(x: Array) -> Array:
+def no_shift(x: Array) -> Array:
+    """e^(x_j) / Σ_i e^(x_i): right, and ∞/∞ for large x."""
     e = np.exp(x)
     return e / e.sum(axis=-1, keepdims=True)
 
 
-def _without_keepdims(x: Array) -> Array:
+def without_keepdims(x: Array) -> Array:
     """e_ij / Σ_j' e_jj' for a square x; a single vector it gets right, and other shapes do not fit."""
     e = np.exp(x - shift(x))
     return e / e.sum(axis=-1)
 
 
-def _over_the_first_axis(x: Array) -> Array:
+def over_the_first_axis(x: Array) -> Array:
+    """e / Σ over the first axis: columns that sum to 1."""
     e = np.exp(x - shift(x))
     return e / e.sum(axis=0, keepdims=True)
 
 
-def _over_everything(x: Array) -> Array:
+def over_everything(x: Array) -> Array:
+    """e / Σ over all entries."""
     e = np.exp(x - shift(x))
     return e / e.sum()
 
@@ -66,7 +69,8 @@ def _with_epsilon(x: Array) -> Array:
     return e / (e.sum(axis=-1, keepdims=True) + TINY)
 
 
-def _without_the_last_class(x: Array) -> Array:
+def without_the_last_class(x: Array) -> Array:
+    """e / Σ over all classes but the last."""
     e = np.exp(x - shift(x))
     return e / e[..., :-1].sum(axis=-1, keepdims=True)
 
@@ -123,22 +127,22 @@ def softmax_mistakes() -> tuple[Mistake, ...]:
         wrong("log-softmax", "log softmax(x) instead of softmax(x)", value=log_softmax),
         wrong("exponential left out", "x_j / Σ_i x_i", value=_not_exponentials),
         wrong("not normalised", "e^(x − m), not divided by its sum", value=lambda x: np.exp(x - shift(x))),
-        wrong("without keepdims", "the denominator summed without keepdims", value=_without_keepdims),
-        wrong("wrong axis", "the denominator summed over the first axis", value=_over_the_first_axis),
-        wrong("over everything", "the denominator summed over all entries", value=_over_everything),
+        wrong("without keepdims", "the denominator summed without keepdims", value=without_keepdims),
+        wrong("wrong axis", "the denominator summed over the first axis", value=over_the_first_axis),
+        wrong("over everything", "the denominator summed over all entries", value=over_everything),
         wrong("ε in the denominator", "the denominator plus 10⁻⁸", value=_with_epsilon),
-        wrong("last class dropped", "the denominator without the last class", value=_without_the_last_class),
-        wrong("no shift", "e^x without the shift: it overflows", limited=True, value=_no_shift),
+        wrong("last class dropped", "the denominator without the last class", value=without_the_last_class),
+        wrong("no shift", "e^x without the shift: it overflows", True, value=no_shift),
         wrong(
             "shift by the global max",
             "the shift by the largest logit of the whole batch: other rows underflow",
-            limited=True,
+            True,
             value=lambda x: shifted_softmax(x, largest_of_all(x)),
         ),
         wrong(
             "shift by the row min",
             "the shift by the smallest logit of the row: it overflows",
-            limited=True,
+            True,
             value=lambda x: shifted_softmax(x, smallest(x)),
         ),
         wrong("diagonal Jacobian", "y (1 − y) ȳ: the softmax Jacobian's diagonal only", vjp=_diagonal_vjp),

@@ -42,7 +42,9 @@ def backward(graph: Graph) -> tuple[Mistake, ...]:
         wrong("σ′ of the activation", "σ′(h) for σ′(φ): h taken for the argument", d_phi=_sigma_of_sigma),
         wrong("σ′ left out", "∂J/∂φ = ∂J/∂h", d_phi=lambda d_h: d_h * 1),
         wrong("σ for σ′", "∂J/∂φ = ∂J/∂h ∘ h", d_phi=lambda d_h, h: d_h * h),
-        wrong("upstream gradient dropped", "∂J/∂φ = σ′(φ), without ∂J/∂h", d_phi=eq.sigmoid_gradient),
+        wrong(
+            "upstream gradient dropped", "∂J/∂φ = σ′(φ), without ∂J/∂h", d_phi=lambda phi: eq.sigmoid_gradient(phi)
+        ),
         wrong(
             "W2 not transposed", "∂J/∂θ W₂, which fits where W₂ is square", d_h=lambda d_theta, W2: d_theta @ W2
         ),

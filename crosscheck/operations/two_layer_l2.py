@@ -16,6 +16,9 @@ from ..operation import Operation
 from . import _networks as networks
 from ._two_layer_mistakes import l2_mistakes
 
+_SIZES = (6, 5, 4, 3)
+"""6 rows, 5-4-3: one shape for the usual cases, compiled once."""
+
 
 def _decaying(case: Case, decay: float = 0.1) -> Case:
     """The case with λ."""
@@ -42,8 +45,8 @@ OPERATION = Operation(
     graph=NETWORK_L2,
     shapes={**networks.SHAPES, "decay": ""},
     cases={
-        "typical": _decaying(networks.case("typical", 20, 10, 5, 10)),
-        "sharp": _decaying(networks.case("sharp", 4, 3, 3, 3, scale=0.25)),
+        "typical": _decaying(networks.case("typical", *_SIZES)),
+        "sharp": _decaying(networks.case("sharp", *_SIZES, scale=0.25)),
         "soft": _decaying(networks.case("soft", 20, 10, 5, 10, targets="soft", extra=True)),
         "unnormalised": _decaying(
             networks.case("unnormalised", 20, 10, 5, 10, targets="unnormalised", extra=True)

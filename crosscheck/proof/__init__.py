@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from reference.cost_equations import NETWORK_L2, NETWORK_MEAN
 from reference.derivations import DERIVATIONS, Definition, Derivation, Line
 from reference.errata import ERRATA, Erratum
 
@@ -128,6 +129,8 @@ def prove_all(seed: int = 0, progress: Callable[[int, int], None] | None = None)
     """Every derivation, every gradient, every erratum. ``progress(done, total)`` is called after each."""
     claims = (
         *(*gradients.operations().values(), *gradients.network().values()),
+        *gradients.network(NETWORK_MEAN, "mean: ").values(),
+        *gradients.network(NETWORK_L2, "decay: ").values(),
         *(*second.operations().values(), *second.steps().values()),
     )
     products = tuple(second.network().values())

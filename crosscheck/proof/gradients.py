@@ -14,29 +14,39 @@ from reference import label_equations
 from reference.derivations import NETWORK_INPUTS, Definition, Input
 from reference.equations import Equation
 
-from ..graph import Graph, evaluate
+from ..graph import Graph, evaluate, needs
 from .claims import Claim, Gradient, Tangent
 
-_CUTS = {
-    "d_theta": ("theta", "y"),
-    "d_h": ("h", "W2", "b2", "y"),
-    "d_phi": ("phi", "W2", "b2", "y"),
-    **dict.fromkeys(("d_x", "d_W1", "d_b1", "d_W2", "d_b2"), ("x", "W1", "b1", "W2", "b2", "y")),
-}
-"""For each gradient of the network what is given; the quantity itself is among it."""
+_INPUTS = {**NETWORK_INPUTS, "y": Input(("N", "C")), "decay": Input()}
+"""The network's inputs and quantities; y is any real numbers, decay the λ of weight decay."""
 
 
-def network(graph: Graph = eq.NETWORK) -> dict[str, Claim]:
-    """∂J/∂q for θ, h, φ, x and the parameters, with y any real numbers."""
-    inputs = {**NETWORK_INPUTS, "y": Input(("N", "C"))}
+def network(graph: Graph = eq.NETWORK, of: str = "") -> dict[str, Claim]:
+    """∂J/∂q for θ, h, φ, x and the parameters; ``of`` says in a claim's text which J it is the gradient of."""
 
     def claim(name: str) -> Claim:
         wrt = name.removeprefix("d_")
-        given = {quantity: inputs[quantity] for quantity in _CUTS[name]}
+        given = {quantity: _INPUTS[quantity] for quantity in _cut(graph, wrt)}
         definition = Definition(f"J({wrt})", lambda **values: evaluate(graph, values, "J"), wrt)
-        return Gradient(name, given, definition, lambda **values: evaluate(graph, values, name))
+        return Gradient(of + name, given, definition, lambda **values: evaluate(graph, values, name))
 
-    return {name: claim(name) for name in _CUTS}
+    return {name: claim(name) for name in graph if name.startswith("d_")}
+
+
+def _cut(graph: Graph, at: str) -> list[str]:
+    """What J and ∂J/∂q need where the graph is cut at q, q among it, in the order of ``_INPUTS``."""
+    found: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name == at or name not in graph:
+            found.add(name)
+        else:
+            for need in needs(graph[name]):
+                visit(need)
+
+    visit("J")
+    visit(f"d_{at}")
+    return [name for name in _INPUTS if name in found]
 
 
 _PER_CLASS, _PER_ROW, _PER_UNIT = Input(("N", "C")), Input(("N",)), Input(("N", "H"))

@@ -258,10 +258,23 @@ def the_last_lane_is_dropped(inputs, honest, axis):
     return _with(results, value=y / (1 - y[..., -1:]))
 
 
+@fault("softmax", "vector")
+def a_vector_is_taken_for_a_column(inputs, honest, axis):
+    """Classes of their own, each of one logit."""
+    return _with(honest(inputs), value=np.ones(inputs["x"].shape)) if inputs["x"].ndim == 1 else honest(inputs)
+
+
+@fault("softmax", "three_axes")
+def matrices_after_the_first_are_left_out(inputs, honest, axis):
+    """A grid of two dimensions for an array of three."""
+    results, x = honest(inputs), inputs["x"]
+    return _rows(results, np.arange(len(x))[:, None] > 0, 0) if axis == -1 and x.ndim == 3 else results
+
+
 @fault("log_softmax", "few_classes")
 def a_small_batch_is_one_register_and_its_last_element_is_lost(inputs, honest, axis):
     results, size = honest(inputs), inputs["x"].size
-    if not 16 < size < 32:
+    if not 16 < size < 32 or inputs["x"].ndim > 2:
         return results
     value = results["value"].copy()
     value.flat[-1] = 0
@@ -517,6 +530,15 @@ def the_hidden_units_overflow(inputs, honest, axis):
     results = honest(inputs)
     with np.errstate(over="ignore"):
         return _with(results, h=np.where(np.isinf(np.exp(results["phi"])), np.nan, results["h"]))
+
+
+@fault("two_layer", "large_logits")
+def the_softmax_of_the_network_is_not_shifted(inputs, honest, axis):
+    """e^θ is an infinity from θ = 710 on, in a kernel that holds it in float64."""
+    results = honest(inputs)
+    with np.errstate(over="ignore", invalid="ignore"):
+        beyond = np.isinf(np.exp(results["theta"].astype(np.float64)))
+    return _with(results, y_hat=np.where(beyond, np.nan, results["y_hat"]))
 
 
 @fault("two_layer", "no_rows")

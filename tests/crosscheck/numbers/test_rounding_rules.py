@@ -1,5 +1,6 @@
 """The edges of the element-wise rules: what is not known, infinities, zeros, overflow."""
 
+from fractions import Fraction
 from itertools import product
 
 import numpy as np
@@ -163,6 +164,8 @@ FIRST_ORDER = 2.0**-30
 
 
 def _operands(step):
+    if step == "a / b":  # by an exact 2ᵏ; what another exact number allows more is tested apart
+        return [(a, np.copysign(2.0 ** np.round(np.log2(abs(b))), b)) for a, b in OPERANDS]
     return [(abs(a), b) for a, b in [*OPERANDS, (1.0, 1.0)]] if step == "log a" else OPERANDS
 
 
@@ -447,3 +450,29 @@ def test_infinities_and_exact_zeros_multiply_in_either_order():
 def test_the_logarithm_of_an_exact_infinity_is_infinite():
     assert np.log(_exact(np.inf)).value[0] == np.inf
     assert np.log(_exact(0.0)).value[0] != 0
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_division_by_a_count_may_be_a_product_with_its_reciprocal(name):
+    """Compilers fold 1/N: one rounding more than the division, and none where N is a power of 2."""
+    format, rng = FORMATS[name], np.random.default_rng(0)
+    terms = format.round(rng.uniform(1, 2, 400)).astype(np.float64)
+    u = format.unit_roundoff
+
+    def bound(N):
+        return (Rounded.exactly(terms, MODELS[name]) / N).bound / (terms / N)
+
+    for N in (3, 5, 7, 11, 20):
+        by_reciprocal = format.round(terms * format.round(np.array(1 / N)).astype(np.float64))
+        quotient, rest = _quotient(terms, N)
+        off = np.abs((by_reciprocal.astype(np.float64) - quotient) - rest)
+        assert (off <= bound(N) * terms / N).all()
+        assert (off > u * terms / N).any()
+        assert bound(N).max() < 2.1 * u + 1.1 * N * format.smallest_normal
+    assert bound(4).max() < 1.1 * u + 1.1 * 4 * format.smallest_normal
+
+
+def _quotient(terms, N):
+    """Terms / N as quotient + rest, to twice the precision of float64."""
+    parts = [(float(q := Fraction(t) / N), float(q - Fraction(float(q)))) for t in terms.tolist()]
+    return np.array(parts).T

@@ -5,12 +5,19 @@ import pytest
 
 from crosscheck.checking.calls import ORDINARY
 from crosscheck.formats import FORMATS
+from crosscheck.graph import needs
 from crosscheck.judge import FAIL, LOCAL, Cell, judge
-from crosscheck.mistake import RIGHT
+from crosscheck.mistake import ALIASED, CHANGED, REUSED, RIGHT, STALE
 from crosscheck.operations import operations
+from crosscheck.truth import rounded
 
 FLOAT64 = FORMATS["float64"]
 ALL = [(one, mistake) for one in operations().values() for mistake in one.mistakes]
+OTHER = (FLOAT64, FORMATS["float32"])
+MISFITS = ("without keepdims", "parentheses left out", "W1 not transposed", "W2 not transposed")
+"""Whose shapes fit only where some of them are equal."""
+CHOICES = ("probabilities clipped", "logs held at −100", "linear from 20 on", "ReLU hidden layer")
+"""With a choice between two values, which has no reading with error bounds."""
 LARGE = ("vocabulary", "many_examples", "many_rows", "widths")
 
 TOGETHER = "sign of cost and gradient flipped"
@@ -64,14 +71,14 @@ def _cases(one, *names):
     return [c for c in cases if not names or c.name in names]
 
 
-def _failures(one, mistake, case):
+def _failures(one, mistake, case, format=FLOAT64):
     """(quantity, check) of what fails, in the order of the steps; or the error that came instead."""
-    inputs = case.inputs(one.name, FLOAT64, 0)
+    inputs = case.inputs(one.name, format, 0)
     try:
         results = one.program(mistake)(**{name: a.copy() for name, a in inputs.items()})
     except (ValueError, IndexError) as error:
         return [(type(error).__name__, LOCAL)]
-    cell = Cell(one, "planted", "cpu", FLOAT64, case.name, 0)
+    cell = Cell(one, "planted", "cpu", format, case.name, 0)
     return [(v.quantity, v.check) for v in judge(cell, inputs, results) if v.status == FAIL]
 
 
@@ -102,8 +109,88 @@ def test_a_mistake_is_wrong_where_it_says_so(one, mistake):
         first = [failed[0][0] for failed in ordinary if failed[0][0] in one.graph]
         assert ordinary
         assert not first or mistake.step in first
-    elif not mistake.shows:
-        assert ordinary or any(_failures(one, mistake, case) for case in _cases(one))
+    else:
+        assert not any(_failures(one, mistake, case) for case in _cases(one, "typical", "tiny"))
+        elsewhere = (_failures(one, mistake, case, f) for f in OTHER for case in _cases(one))
+        assert mistake.shows or any(elsewhere)
+
+
+@pytest.mark.parametrize("one", [one for one in operations().values() if one.mistakes], ids=lambda one: one.name)
+def test_a_mistake_keeps_the_names_and_the_dtype_of_the_results(one):
+    """In every format; where its shapes do not fit, there are no results."""
+    for mistake in one.mistakes:
+        for format in FORMATS.values():
+            inputs = one.cases["typical"].inputs(one.name, format, 0)
+            try:
+                results = one.program(mistake)(**inputs)
+            except ValueError:
+                assert mistake.name in MISFITS
+                continue
+            assert set(results) == set(one.graph)
+            assert {a.dtype for a in results.values()} == {format.dtype}, mistake.name
+
+
+@pytest.mark.parametrize("one", [one for one in operations().values() if one.mistakes], ids=lambda one: one.name)
+def test_the_variants_can_be_read_with_error_bounds_and_hold_what_they_compute(one):
+    inputs = one.cases["typical"].inputs(one.name, FLOAT64, 0)
+    unread = set()
+    for mistake in one.mistakes:
+        try:
+            results = one.program(mistake)(**{n: a.copy() for n, a in inputs.items()})
+            graph = {**one.graph, **mistake.steps}
+            read = {q: rounded(graph, q, inputs, FLOAT64, frozenset(inputs)) for q in mistake.steps}
+        except (TypeError, ValueError):
+            unread.add(mistake.name)
+            continue
+        for q, bounded in read.items():
+            known = np.isfinite(results[q]) & (mistake.model is None)
+            assert bounded.shape == results[q].shape
+            assert (np.abs(results[q] - bounded.value) <= bounded.bound)[known].all(), (mistake.name, q)
+    assert unread <= {*MISFITS, *CHOICES}
+
+
+def test_a_step_of_a_network_takes_x_only_where_it_means_the_input():
+    """The functions of ``reference.equations`` call their argument x: as a step that would be the network's x."""
+    for one in operations().values():
+        for mistake in one.mistakes if one.taps else ():
+            of_x = {q for q, equation in mistake.steps.items() if "x" in needs(equation)}
+            assert of_x <= {"phi", "d_W1", "d_b1"} or mistake.name == "x for h", (one.name, mistake.name)
+
+
+def test_the_forgotten_keepdims_is_wrong_without_a_word_for_a_square():
+    """A vector it gets right, and what fits no other way raises."""
+    one = operations()["softmax"]
+    mistake = next(m for m in one.mistakes if m.name == "without keepdims")
+    found = {
+        case: _failures(one, mistake, one.cases[case]) for case in ("square", "vector", "three_axes", "typical")
+    }
+    raised = [("ValueError", LOCAL)]
+    assert found == {"square": [("value", LOCAL)], "vector": [], "three_axes": raised, "typical": raised}
+
+
+@pytest.mark.parametrize(
+    ("one", "mistake"),
+    [(one, mistake) for one, mistake in ALL if mistake.shows],
+    ids=lambda value: value.name.replace(" ", "-"),
+)
+def test_what_is_done_with_memory_shows(one, mistake):
+    function = one.program(mistake)
+    first, second = (one.cases["typical"].inputs(one.name, FLOAT64, seed) for seed in (0, 1))
+    before = {name: a.copy() for name, a in first.items()}
+    results = function(**first)
+    kept = {q: a.copy() for q, a in results.items()}
+    changed = any(a.tobytes() != before[name].tobytes() for name, a in first.items())
+    aliased = any(np.shares_memory(r, a) for r in results.values() for a in first.values())
+    again = function(**second)
+    stale = all(again[q].tobytes() == kept[q].tobytes() for q in kept)
+    reused = not stale and any(results[q].tobytes() != kept[q].tobytes() for q in kept)
+    # What is written into an argument's memory changes the argument.
+    assert (changed, aliased, stale, reused) == (
+        mistake.shows in (CHANGED, ALIASED),
+        mistake.shows == ALIASED,
+        mistake.shows == STALE,
+        mistake.shows == REUSED,
+    )
 
 
 def test_a_mistake_that_shows_itself_in_memory_returns_what_is_right():

@@ -6,8 +6,9 @@ from crosscheck.proof import gradients
 from crosscheck.proof.points import SHAPES, SMALL
 from crosscheck.proof.prove import DIGITS, by_algebra, meet, prove
 from crosscheck.proof.verdict import PROVED, REFUTED
+from reference import cost_equations, label_equations
 from reference import equations as eq
-from reference import label_equations
+from reference.cost_equations import NETWORK_L2, NETWORK_MEAN
 
 CLAIMS = {**gradients.operations(), **gradients.network()}
 
@@ -27,6 +28,58 @@ def test_every_gradient_is_proved_and_met_at_every_shape(name):
     assert verdict.algebra.shape == "2×3-2-3"
     assert [m.shape for m in verdict.meetings] == ["2×3-2-3", "4×5-7-3", "16×20-10-5", "8×64-32-10 digits"]
     assert min(m.digits for m in verdict.meetings) >= DIGITS
+
+
+OTHER_COSTS = {
+    claim.text: claim
+    for graph, of in ((NETWORK_MEAN, "mean: "), (NETWORK_L2, "decay: "))
+    for claim in gradients.network(graph, of).values()
+}
+
+
+def test_other_costs_are_all_claimed():
+    assert set(OTHER_COSTS) == {f"{of}{name}" for of in ("mean: ", "decay: ") for name in gradients.network()}
+    own = {f for f in vars(cost_equations).values() if callable(f) and f.__module__ == cost_equations.__name__}
+    assert own == {*NETWORK_MEAN.values(), *NETWORK_L2.values()} - {*eq.NETWORK.values()}
+
+
+@pytest.mark.parametrize("name", OTHER_COSTS)
+def test_every_gradient_of_another_cost_is_proved_and_met_at_every_shape(name):
+    verdict = prove(OTHER_COSTS[name])
+    assert verdict.status == PROVED
+    assert [m.shape for m in verdict.meetings] == ["2×3-2-3", "4×5-7-3", "16×20-10-5", "8×64-32-10 digits"]
+    assert min(m.digits for m in verdict.meetings) >= DIGITS
+
+
+def test_a_claim_takes_what_its_cost_and_its_gradient_need():
+    cuts = {name: tuple(claim.inputs) for name, claim in gradients.network().items()}
+    assert cuts["d_theta"] == ("theta", "y")
+    assert cuts["d_h"] == ("h", "W2", "b2", "y")
+    assert cuts["d_phi"] == ("phi", "W2", "b2", "y")
+    assert {cuts[f"d_{name}"] for name in ("x", "W1", "b1", "W2", "b2")} == {("x", "W1", "b1", "W2", "b2", "y")}
+    assert tuple(OTHER_COSTS["decay: d_theta"].inputs) == ("W1", "W2", "theta", "y", "decay")
+
+
+FAULTS_OF_OTHER_COSTS = [
+    # the whole network whose gradients are claimed, what is wrong, and the gradients that are wrong with it
+    (NETWORK_MEAN, "d_theta", eq.d_theta, {f"d_{q}" for q in ("theta", "h", "phi", "x", "W1", "b1", "W2", "b2")}),
+    (NETWORK_MEAN, "d_theta", lambda theta, y: eq.d_theta(theta, y) / theta.shape[1], None),  # the classes
+    (NETWORK_MEAN, "d_theta", lambda theta, y: (eq.softmax(theta) - y) / theta.shape[0], None),
+    (NETWORK_MEAN, "d_b1", lambda d_phi: d_phi.sum(axis=0) / d_phi.shape[0], {"d_b1"}),  # a second time
+    (NETWORK_L2, "d_W1", eq.d_W1, {"d_W1"}),
+    (NETWORK_L2, "d_W1", lambda x, d_phi, W1, decay: eq.d_W1(x, d_phi) + 2 * (decay * W1), {"d_W1"}),
+    (NETWORK_L2, "d_W2", lambda h, d_theta, W2, decay: eq.d_W2(h, d_theta) - decay * W2, {"d_W2"}),
+    (NETWORK_L2, "d_b2", lambda d_theta, b2, decay: eq.d_b2(d_theta) + decay * b2, {"d_b2"}),
+]
+
+
+@pytest.mark.parametrize(("graph", "name", "fault", "wrong"), FAULTS_OF_OTHER_COSTS)
+def test_a_fault_in_another_cost_is_refuted(graph, name, fault, wrong):
+    planted = gradients.network({**graph, name: fault})
+    assert by_algebra(planted[name], SMALL).shown is False
+    assert all(meet(planted[name], shape, 0)[1] is not None for shape in SHAPES[:2])
+    if wrong is not None:
+        assert {q for q, claim in planted.items() if meet(claim, SMALL, 0)[1] is not None} == wrong
 
 
 FAULTS = {

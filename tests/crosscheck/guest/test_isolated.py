@@ -1,0 +1,146 @@
+"""Whatever a function does, the checker goes on: a clear line, no traceback, exit status 1 (2 for a bad call)."""
+
+import os
+import subprocess
+import sys
+from textwrap import indent
+
+import pytest
+
+from crosscheck.cli import main
+
+
+@pytest.fixture
+def judge(tmp_path, capsys):
+    def judged(text, *words):
+        file = tmp_path / "hostile.py"
+        file.write_text(text, encoding="utf-8")
+        status = main(["check", f"{file}:softmax", "--case", "typical", "--dtype", "float64", *words])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        return status, " ".join((out + err).split())
+
+    return judged
+
+
+def _function(body):
+    return f"import numpy as np\ndef softmax(x):\n{indent(body, '    ')}\n"
+
+
+IN_A_CALL = {
+    "hangs": ("while True: pass", "did not return within 2 s"),
+    "exits": ("import sys; sys.exit(3)", "raised SystemExit: 3"),
+    "exits at once": ("import os; os._exit(3)", "ended its process, exit status 3"),
+    "exits at once, well": ("import os; os._exit(0)", "ended its process, exit status 0"),
+    "crashes": ("import ctypes; ctypes.string_at(0)", "was ended by SIGSEGV"),
+    "kills itself": ("import os; os.kill(os.getpid(), 9)", "was ended by SIGKILL"),
+    "prints without end": ("while True: print('z' * 10**6)", "did not return within 2 s"),
+    "interrupts": ("raise KeyboardInterrupt", "raised KeyboardInterrupt"),
+    "ends the generator": ("raise GeneratorExit", "raised GeneratorExit"),
+    "recurses": ("return softmax(x)", "raised RecursionError"),
+    "reads": ("return input()", "raised EOFError"),
+    "returns None": ("return None", "returned None"),
+    "returns text": ("return 'softmax'", "returned a str, expected an array of numbers"),
+    "returns objects": ("return np.array([object()])", "expected an array of real numbers"),
+    "returns a generator": ("return (v for v in x)", "returned a generator"),
+    "returns complex numbers": ("return x * 1j", "returned an array of dtype complex128"),
+    "returns ragged lists": ("return [[1.0], [1.0, 2.0]]", "returned a list that is no array"),
+    "returns a wrong shape": ("return x[0]", "has the wrong shape"),
+    "returns an array without end": ("return np.broadcast_to(1.0, 2**40)", "too large to be looked at"),
+    "returns what cannot be read": (
+        "class Odd:\n    def __array__(self, *a, **k): raise RuntimeError('odd')\nreturn Odd()",
+        "that is no array: RuntimeError: odd",
+    ),
+    "raises what cannot be told": (
+        "class Odd(Exception):\n    def __str__(self): raise RuntimeError\nraise Odd",
+        "raised Odd",
+    ),
+    "closes everything": ("import os\nos.closerange(0, 100)\nreturn x", "ended its process"),
+    "forges an answer": (
+        'import os\nfor fd in range(3, 100):\n    try: os.write(fd, b\'{"data": [], "arrays": []}\\n\')\n'
+        "    except OSError: pass\nreturn x",
+        "broke the connection",
+    ),
+    "writes to everything": (
+        "import os\nfor fd in range(3, 100):\n    try: os.write(fd, b'rubbish\\n')\n"
+        "    except OSError: pass\nreturn x",
+        "broke the connection",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "said"), IN_A_CALL.values(), ids=IN_A_CALL)
+def test_what_a_call_does_cannot_take_the_checker_down(judge, body, said):
+    status, told = judge(_function(body), "--time-limit", "2")
+    assert status == 1, told
+    assert "as softmax: wrong" in told
+    assert said in told
+
+
+RIGHT = "e = np.exp(x - x.max(axis=-1, keepdims=True))\nreturn e / e.sum(axis=-1, keepdims=True)"
+HARMLESS = {
+    "closes stdout": "import os\nos.close(1)\n",
+    "goes elsewhere": "import os\nos.chdir('/')\n",
+    "prints much": "for _ in range(20): print('z' * 10**6)\n",
+    "leaves a child behind": "import subprocess\nsubprocess.Popen(['sleep', '600'])\n",
+    "leaves a fork behind, in a session of its own": (
+        "import os, time\nif x.shape and os.fork() == 0:\n    os.setsid()\n    time.sleep(30)\n    os._exit(0)\n"
+    ),
+    "replaces stdout": "import sys\nsys.stdout = sys.stderr = None\n",
+    "floats raise": "np.seterr(all='raise')\n",
+}
+
+
+@pytest.mark.parametrize("before", HARMLESS.values(), ids=HARMLESS)
+def test_a_right_function_is_right_whatever_it_does_beside(judge, before):
+    folder = os.getcwd()
+    status, told = judge(_function(before + RIGHT), "--time-limit", "20")
+    assert status == 0, told
+    assert os.getcwd() == folder
+
+
+def test_what_is_printed_is_counted_and_its_beginning_shown(judge):
+    told = judge(_function(HARMLESS["prints much"] + RIGHT))[1]
+    assert "printed 20.0 MB, starting with 'zzz" in told
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "said"),
+    [
+        ("raise RuntimeError('no')", 2, "hostile.py, line 1: raised while it was imported: RuntimeError: no"),
+        ("raise KeyboardInterrupt", 2, "line 1: raised while it was imported: KeyboardInterrupt"),
+        ("import sys; sys.exit(4)", 2, "line 1: raised while it was imported: SystemExit: 4"),
+        ("def softmax(:", 2, "line 1: is no Python"),
+        ("import os; os._exit(4)", 1, "ended its process, exit status 4 while it was imported"),
+    ],
+)
+def test_what_a_file_does_when_it_is_imported(judge, line, status, said):
+    found, told = judge(f"{line}\n{_function(RIGHT)}")
+    assert (found, said in told) == (status, True), told
+
+
+def test_a_file_that_hangs_when_it_is_imported_is_ended(judge, monkeypatch):
+    monkeypatch.setattr("crosscheck.guest.isolated._STARTING", 5.0)
+    status, told = judge(f"while True: pass\n{_function(RIGHT)}", "--time-limit", "1")
+    assert status == 1
+    assert "hostile.py: did not return within" in told
+
+
+@pytest.mark.skipif(os.name != "posix", reason="process groups are POSIX")
+def test_what_it_started_ends_with_it(judge, tmp_path):
+    started = tmp_path / "pid"
+    before = f"import subprocess\nopen({str(started)!r}, 'w').write(str(subprocess.Popen(['sleep', '600']).pid))\n"
+    judge(_function(before + RIGHT))
+    pid = started.read_text(encoding="utf-8")
+    state = subprocess.run(["ps", "-o", "stat=", "-p", pid], capture_output=True, text=True, check=False).stdout
+    assert state.strip() == "" or state.startswith("Z")  # gone, or dead and waiting to be collected
+
+
+def test_in_a_process_the_first_line_is_the_verdict(tmp_path):
+    file = tmp_path / "hostile.py"
+    file.write_text(_function("import os; os._exit(3)"), encoding="utf-8")
+    command = [sys.executable, "-m", "crosscheck", "check", f"{file}:softmax"]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, encoding="utf-8", check=False)
+    assert (ran.returncode, ran.stderr) == (1, "")
+    assert ran.stdout.startswith("✗ ")
+    assert "left alone after 2 of" in " ".join(ran.stdout.split())
