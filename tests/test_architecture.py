@@ -24,6 +24,7 @@ LAYERS = (
     {"report"},
     {"api", "asserting", "testing"},
     {"commands", "pytest_plugin"},
+    {"conformance"},
     {"cli", "__init__", "__main__"},
 )
 LAZY = ("torch", "jax", "optax", "sympy", "sklearn", "mpmath", "scipy", "autograd")
@@ -121,6 +122,9 @@ def test_every_source_has_a_test_of_its_name():
         "_arrays": "softmax",
         "log_softmax": "softmax",
         "logsumexp": "softmax",
+        "conformance": "pytest_plugin",
+        "candidate": "testing",
+        "__main__": "cli",
         **dict.fromkeys(("__main__", "shared"), "cli"),
         **dict.fromkeys(("options", "reduction", "findings"), "run"),
         **dict.fromkeys(("call", "child"), "isolated"),

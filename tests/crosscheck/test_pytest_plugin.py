@@ -156,6 +156,117 @@ def test_markers_of_a_cell(name, device, case, extra, markers):
     assert pytest_plugin.markers_of(cell, implementation) == markers
 
 
+KERNELS = """
+import numpy as np
+
+def softmax(x):
+    e = np.exp(x - x.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+def mine(x):
+    e = np.exp(x)
+    return e / e.sum(axis=-1, keepdims=True)
+"""
+CONFORMANCE = (
+    "--pyargs",
+    "crosscheck.conformance",
+    "--xc-dtype=float64",
+    "-k",
+    "thousand and not hundred or memory",
+)
+
+
+@pytest.fixture
+def conformance(small, pytester, monkeypatch):
+    """The shipped tests, run beside a file ``kernels.py``."""
+    pytester.makepyfile(kernels=KERNELS)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(pytester.path), str(ROOT)]))
+    return lambda *options: small("", *CONFORMANCE, *options)
+
+
+def test_a_function_named_by_its_module_is_judged_without_a_checkout(conformance):
+    done = conformance("--xc-implementation=kernels:softmax")
+    done.assert_outcomes(passed=2, deselected=done.parseoutcomes()["deselected"])
+    done.stdout.fnmatch_lines(
+        ["implementations  kernels:softmax", "operations       softmax", "verdicts         1 pass, *"]
+    )
+
+
+def test_a_wrong_function_of_a_file_fails_with_the_finding(conformance):
+    done = conformance("--xc-implementation=kernels.py:mine", "--xc-as=softmax")
+    assert done.parseoutcomes()["failed"] == 1
+    done.stdout.fnmatch_lines(
+        [
+            "*test_function[[]softmax-float64-thousand[]]*",
+            "*AssertionError: value is NaN: kernels.py:mine as softmax",
+            "* matches   no shift: *",
+            "* again     crosscheck check kernels.py:mine --as softmax --dtype float64 --case thousand",
+            "implementations  kernels.py:mine",
+            "verdicts         0 pass, 0 known, 0 vacuous, 1 fail",
+        ]
+    )
+
+
+def test_several_functions_have_ids_of_their_own(conformance):
+    both = "--xc-implementation=kernels:softmax,kernels:mine"
+    done = conformance(both, "--xc-as=softmax", "--collect-only", "-q")
+    ids = [line.partition("[")[2] for line in done.outlines if "::" in line]
+    assert ids == [
+        "kernels:softmax-softmax-float64-thousand]",
+        "kernels:softmax-softmax-memory]",
+        "kernels:mine-softmax-float64-thousand]",
+        "kernels:mine-softmax-memory]",
+    ]
+
+
+def test_without_a_function_there_is_nothing_to_judge_and_that_is_an_error(conformance):
+    done = conformance()
+    assert done.ret == pytest.ExitCode.INTERRUPTED
+    done.stdout.fnmatch_lines(
+        ["crosscheck.conformance: no function to judge: name one with --xc-implementation *"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ["--xc-implementation=kernels:none", "--xc-as=softmax"],
+            "--xc-implementation: kernels: none is not there; *",
+        ),
+        (
+            ["--xc-implementation=kernel:softmax"],
+            "--xc-implementation: kernel: cannot be imported: ModuleNotFound*",
+        ),
+        (["--xc-implementation=kernels:mine"], "--xc-as: not given, and 'mine' is none of sigmoid, softmax, *"),
+        (["--xc-implementation=kernels:mine", "--xc-as=max"], "--xc-as: got 'max', expected one of sigmoid, *"),
+        (
+            ["--xc-implementation=kernels:softmax", "--xc-arrays=cupy"],
+            "--xc-arrays: got 'cupy', expected one of *",
+        ),
+        (["--xc-implementation=kernels:softmax", "--xc-device=cuda"], "--xc-device: got 'cuda', expected cpu: *"),
+        (["--xc-as=softmax"], "--xc-as: says what a function is, and --xc-implementation names none"),
+    ],
+)
+def test_what_means_nothing_for_a_function_is_told_before_any_test(conformance, options, message):
+    done = conformance(*options)
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    assert len([line for line in (*done.outlines, *done.errlines) if line.strip()]) == 1
+    done.stderr.fnmatch_lines([f"ERROR: {message}"])
+
+
+def test_a_function_that_no_test_is_about_is_an_error(small, pytester, monkeypatch):
+    """Its name would have been ignored, and the run green."""
+    pytester.makepyfile(kernels=KERNELS)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(pytester.path), str(ROOT)]))
+    for source in ("def test_something(): assert True", MATRIX):
+        done = small(source, "--xc-implementation=kernels:softmax")
+        assert done.ret == pytest.ExitCode.USAGE_ERROR
+        done.stderr.fnmatch_lines(
+            ["*'kernels:softmax', a function, but no test of it was collected: add --pyargs *"]
+        )
+
+
 FOREIGN = """
 import sys
 
