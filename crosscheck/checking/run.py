@@ -110,8 +110,10 @@ def operation_of(fn: Callable[..., Any] | str, name: str | None) -> Operation:
     """The operation of that name, or of the function's own; ValueError where there is none."""
     if name is None:
         name = divided(fn)[1] if isinstance(fn, str) else called(fn)
+        if not name:
+            raise ValueError(f"function: got {fn!r}, expected FILE.py:FN, or an operation whose name it has")
         if name not in operations():
-            raise ValueError(f"operation: not given, and {name or fn!r} is none of {', '.join(operations())}")
+            raise ValueError(f"operation: not given, and {name!r} is none of {', '.join(operations())}")
     return find_operation(name)
 
 
