@@ -27,6 +27,7 @@ _SHOWN = {
     CHANGED: "changes its argument {}",
     REUSED: "writes again to the memory of an earlier result, {}",
 }
+_OF_UNSIGNED = " for unsigned integers, which wrap below 0"
 _MOST = 6
 """Limits that are told, at most."""
 
@@ -86,7 +87,8 @@ def _failures(subject: Subject, seen: Sequence[Observation], ask: Ask) -> Iterat
     ) -> Finding:
         o, v = here[0]
         where, smallest = _where(o for o, _ in here), _smallest(subject, here, ask)
-        return Finding(kind, v.quantity, symptom(v, o), v.reason, where, tuple(also), named, smallest, v.replay)
+        how = symptom(v, o) + (_OF_UNSIGNED if {*where} == {"whole_uint8"} else "")
+        return Finding(kind, v.quantity, how, v.reason, where, tuple(also), named, smallest, v.replay)
 
     def explained(here: Sequence[Failure]) -> tuple[Suspect, ...]:
         failing = _observations(here)

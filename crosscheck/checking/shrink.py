@@ -151,5 +151,5 @@ def _rounded(a: np.ndarray, digits: int | None, format: Format) -> np.ndarray:
         return a
     wide = a.astype(np.float64)
     with np.errstate(all="ignore"):
-        rounded = np.where(np.isfinite(wide), np.round(wide, digits), wide)
+        rounded = np.where(np.isfinite(wide), np.round(wide, digits) + 0.0, wide)  # −0 + 0 is 0
         return format.round(np.where(np.isfinite(rounded), rounded, wide))

@@ -30,7 +30,7 @@ OPERATION = Operation(
     },
     reference=two_layer_mean,
     forms=networks.forms("mean"),
-    # The division by N may come last: what is returned of these was then rounded once more than what was worked with.
+    # The division by N may come last: what is returned of these was then rounded once more than what was used.
     logits=networks.LOGITS | {"d_theta", "d_h", "d_phi"},
     taps=True,
     batch=True,

@@ -140,6 +140,7 @@ def test_to_decline_whole_numbers_is_no_limit_but_to_wrap_is():
     )
     assert wraps.verdict == LIMITED
     assert list(wraps.findings[0].where) == ["whole_uint8"]
+    assert wraps.findings[0].symptom.endswith("for unsigned integers, which wrap below 0")
 
 
 def test_what_is_seen_apart_from_numbers_is_a_limit():
