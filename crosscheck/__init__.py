@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from .api import exact, list_implementations, list_operations, tolerance, validate
     from .asserting import assert_correct
     from .checking import Report, check
+    from .implementation import Implementation
     from .matrix import Selection
     from .run import Run
     from .testing import parametrize
 
 __all__ = [
+    "Implementation",
     "Report",
     "Run",
     "Selection",
@@ -37,6 +39,7 @@ __all__ = [
 
 # The pytest plugin is loaded in every project's test run: the package costs nothing until it is used.
 _HOME = {
+    "Implementation": "implementation",
     "Report": "checking",
     "Run": "run",
     "Selection": "matrix",

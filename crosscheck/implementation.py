@@ -36,7 +36,11 @@ class Implementation:
     the framework is not there. ``takes(operation, format)`` says what it can run at all, ``skips`` the families of
     cases that it leaves out unless they are named, and ``arithmetic(format, device)`` the format by whose
     roundings it is judged. ``compiles`` says that most of its time goes into compiling, for every operation, shape
-    and dtype. An ``extra`` implementation runs with ``--all`` or when it is named.
+    and dtype. An ``extra`` implementation runs with ``--all`` or when it is named. ``on_gpu`` says whether it
+    could run on a GPU at all: where it finds none, that is then told as not validated.
+
+    A package of yours registers one under the entry point ``crosscheck.implementations``; see
+    ``crosscheck.implementations.registered``.
     """
 
     name: str
@@ -48,6 +52,7 @@ class Implementation:
     takes: Callable[[Operation, Format], bool] = everything
     skips: frozenset[str] = frozenset()
     arithmetic: Callable[[Format, str], Format] = as_stored
+    on_gpu: bool = True
 
     @property
     def framework(self) -> str:

@@ -137,7 +137,7 @@ def judge(cell: Cell, inputs: Arrays, results: Mapping[str, Any]) -> Iterator[Ve
         required = needs(operation.graph[quantity])
         computed = [name for name in required if name in operation.graph]
         if quantity not in results:
-            yield cell.verdict(quantity, LOCAL, Assessment(UNAVAILABLE, f"{quantity} was not returned"))
+            yield cell.verdict(quantity, LOCAL, Assessment(UNAVAILABLE, not_returned(quantity)))
             continue
         local_inputs = {name: inputs[name] if name in inputs else sound.get(name) for name in required}
         if all(array is not None for array in local_inputs.values()):
@@ -157,6 +157,11 @@ def _compare(cell: Cell, quantity: str, check: str, actual: Any, given: Arrays) 
         reason = f"the step has no value at the returned inputs: {error}"
         return cell.verdict(quantity, check, Assessment(FAIL, reason))
     return cell.verdict(quantity, check, assess(np.asarray(actual), truth, format))
+
+
+def not_returned(quantity: str) -> str:
+    """Why there is nothing to judge."""
+    return f"{quantity} was not returned"
 
 
 def stored_inputs(operation: Operation, given: Arrays, format: Format, check: str) -> frozenset[str]:

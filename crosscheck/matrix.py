@@ -129,7 +129,7 @@ def _places(selection: Selection) -> tuple[list[tuple[Implementation, str]], lis
             continue
         wanted = [d for d in devices if selection.device in ("auto", d.partition(":")[0])]
         places += [(one, device) for device in wanted]
-        if selection.device == "auto" and one.name != "reference" and len(devices) == 1:
+        if selection.device == "auto" and one.on_gpu and len(devices) == 1:
             gaps.append(Gap(f"{one.name} on a GPU", f"{one.framework} finds no CUDA device"))
     for name in selection.implementations:
         first, *rest = select(name)
@@ -164,6 +164,8 @@ def run_cell(cell: Cell) -> tuple[Verdict, ...]:
             results = implementations()[cell.implementation].run(
                 cell.operation, copies, cell.device, axis=case.axis
             )
+    except CaseUnavailableError as error:
+        return _all(cell, Assessment(UNAVAILABLE, str(error)))
     except Exception as error:
         return _all(cell, Assessment(FAIL, f"raised {type(error).__name__}: {_first_line(error)}"))
     changed = changed_argument(before, copies)

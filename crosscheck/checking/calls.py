@@ -11,7 +11,7 @@ from .. import digits
 from ..cases import Arrays, Case, CaseUnavailableError
 from ..formats import FORMATS
 from ..guest.conventions import Member
-from ..guest.signature import NEUTRAL, Takes
+from ..guest.signature import Takes
 from ..operation import Operation
 from .options import Options
 
@@ -51,14 +51,14 @@ def planned(one: Operation, takes: Takes, options: Options, of: Member | None) -
                 inputs = case.inputs(one.name, FORMATS[dtype], options.seed)
             except CaseUnavailableError:
                 continue
-            if _takes_all(takes, inputs):
+            if not takes.lacks(inputs):
                 yield Planned(case, dtype, inputs, inputs)
     of_value_alone = not one.taps and not {"cotangent", "tangent"} & set(takes.names)
     if options.arrays == "numpy" and of is None and of_value_alone:
         yield from (
             p
             for p in _whole_numbers(one, options.seed)
-            if _takes_all(takes, p.inputs) and (not options.cases or p.case.name in options.cases)
+            if not takes.lacks(p.inputs) and (not options.cases or p.case.name in options.cases)
         )
 
 
@@ -70,12 +70,6 @@ def _chosen(takes: Takes, case: Case, options: Options, of: Member | None) -> bo
     if case.axis != -1 and not takes.axis:
         return False
     return options.all or case.name not in _LARGE | _BEYOND
-
-
-def _takes_all(takes: Takes, inputs: Arrays) -> bool:
-    """Whether what the function is not handed might as well not be there."""
-    left = (name for name in inputs if name in NEUTRAL and name not in takes.names)
-    return all((inputs[name].astype(np.float64) == NEUTRAL[name]).all() for name in left)
 
 
 def _whole_numbers(one: Operation, seed: int) -> Iterator[Planned]:

@@ -42,6 +42,11 @@ class Takes:
             return fn(**{name: given[name] for name in self.names}, **more)
         return fn(*(given[name] for name in self.names), **more)
 
+    def lacks(self, inputs: Mapping[str, np.ndarray]) -> tuple[str, ...]:
+        """The inputs that the function is not handed, and that might not as well not be there."""
+        left = (name for name in inputs if name in NEUTRAL and name not in self.names)
+        return tuple(name for name in left if (inputs[name].astype(np.float64) != NEUTRAL[name]).any())
+
 
 def main_quantity(operation: Operation) -> str:
     """What a function computes of which nothing is said: the value, or the cost of a network."""

@@ -11,4 +11,6 @@ def _run(operation: Operation, inputs: Arrays, device: str, axis: int = -1) -> A
     return operation.reference(**inputs) if axis == -1 else operation.reference(**inputs, axis=axis)
 
 
-IMPLEMENTATIONS = (Implementation("reference", "the hand-derived NumPy implementation", _run, lambda: ("cpu",)),)
+IMPLEMENTATIONS = (
+    Implementation("reference", "the hand-derived NumPy implementation", _run, lambda: ("cpu",), on_gpu=False),
+)
