@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .api import array_of, checked
-from .checking.findings import bits
+from .checking.examples import bits
 from .enclosure import ulps
 from .formats import FORMATS, Format, format_of
 from .judge import FAIL, VACUOUS, Assessment, assess, check_from_inputs, ratios, stored_inputs

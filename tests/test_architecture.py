@@ -125,7 +125,7 @@ def test_every_source_has_a_test_of_its_name():
         "conformance": "pytest_plugin",
         "candidate": "testing",
         **dict.fromkeys(("__main__", "shared"), "cli"),
-        **dict.fromkeys(("options", "reduction", "findings"), "run"),
+        **dict.fromkeys(("options", "reduction", "findings", "examples", "notes"), "run"),
         **dict.fromkeys(("call", "child"), "isolated"),
         "_sigmoid_grad": "conventions",
         **dict.fromkeys(("party", "of_autograd", "of_jax", "of_scipy", "of_sklearn", "of_torch"), "third_parties"),

@@ -6,7 +6,9 @@
 ``reduction``  whether its J is a sum or a mean
 ``diagnose``   which known mistake it has, at which step it goes wrong
 ``shrink``     the smallest input that shows it
+``examples``   that input, with what was got and what is exact
 ``findings``   what is wrong and what is limited
+``notes``      what a reader should know beside it
 ``result``     the report
 ``run``        all of it in order
 """

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from ..cases import Arrays
 from ..formats import FORMATS
-from ..graph import needs
-from ..guest.call import Call, Outcome
 from ..guest.signature import main_quantity
-from ..judge import FAIL, LOCAL, Verdict
+from ..judge import LOCAL, Verdict
 from ..mistake import ALIASED, CHANGED, REUSED, STALE
 from ..operation import Operation
 from .calls import ORDINARY
 from .diagnose import Suspect, suspects, suspects_of_step
-from .observe import Observation, Subject, call_of, judged
-from .result import LIMITED, WRONG, Example, Finding
-from .shrink import shrink
-
-Ask = Callable[[Call], Outcome]
+from .examples import Ask, smallest, symptom
+from .observe import Observation, Subject
+from .result import LIMITED, WRONG, Finding
 
 _SHOWN = {
     ALIASED: "returns {}'s memory",
@@ -86,9 +81,9 @@ def _failures(subject: Subject, seen: Sequence[Observation], ask: Ask) -> Iterat
         kind: str, here: Sequence[Failure], named: tuple[Suspect, ...], also: Sequence[str] = ()
     ) -> Finding:
         o, v = here[0]
-        where, smallest = _where(o for o, _ in here), _smallest(subject, here, ask)
+        where, example = _where(o for o, _ in here), smallest(subject, here, ask)
         how = symptom(v, o) + (_OF_UNSIGNED if {*where} == {"whole_uint8"} else "")
-        return Finding(kind, v.quantity, how, v.reason, where, tuple(also), named, smallest, v.replay)
+        return Finding(kind, v.quantity, how, v.reason, where, tuple(also), named, example, v.replay)
 
     def explained(here: Sequence[Failure]) -> tuple[Suspect, ...]:
         failing = _observations(here)
@@ -157,24 +152,6 @@ def _where(seen: Iterable[Observation]) -> dict[str, tuple[str, ...]]:
     return {case: tuple(dtypes) for case, dtypes in found.items()}
 
 
-def symptom(verdict: Verdict, seen: Observation) -> str:
-    """How a failure shows, in a few words."""
-    if seen.outcome.error:
-        raised, _, _ = seen.outcome.error.partition(":")
-        return raised if raised.startswith("raised") else seen.outcome.error
-    for word in ("shape", "dtype"):
-        if verdict.reason.startswith(f"{word}:"):
-            return f"has the wrong {word}"
-    w = verdict.worst
-    if w is None:
-        return "has no meaning at what was returned before it"
-    if not np.isfinite(w.got) and np.isfinite(w.exact):
-        return "is NaN" if np.isnan(w.got) else "is infinite"
-    if not np.isfinite(w.exact) and np.isfinite(w.got):
-        return "is a number where there is none"
-    return "is 0" if w.got == 0 and w.exact != 0 else "is off"
-
-
 def _stale(subject: Subject, seen: Sequence[Observation], failing: Sequence[Observation]) -> tuple[Suspect, ...]:
     """Whether what failed is the bits of what passed in an earlier call."""
     known = [m for m in subject.operation.mistakes if m.shows == STALE]
@@ -196,81 +173,3 @@ def _before(seen: Sequence[Observation], one: Observation) -> list[Observation]:
         if o.passed and not same:
             earlier.append(o)
     return earlier
-
-
-def _smallest(subject: Subject, here: Sequence[tuple[Observation, Verdict]], ask: Ask) -> Example | None:
-    """The smallest input found that shows the first of the failures in the same quantity, in the same way."""
-    seen, verdict = min(here, key=lambda pair: sum(a.size for a in pair[0].inputs.values()))
-    if seen.outcome.ended:
-        return _example(subject, seen, verdict)
-    kind = symptom(verdict, seen)
-    best: list[tuple[Observation, Verdict]] = [(seen, verdict)]
-
-    def fails(inputs: Arrays) -> bool:
-        if not _sums_kept(seen, inputs):
-            return False
-        found = _again(subject, seen, verdict.quantity, inputs, ask)
-        match = [v for v in found.failed if v.quantity == verdict.quantity and symptom(v, found) == kind]
-        if match:
-            best.append((found, match[0]))
-        return bool(match)
-
-    format = FORMATS.get(seen.handed, FORMATS["float64"])
-    chosen = shrink(subject.operation, seen.inputs, format, fails, subject.seed)
-    for found, v in reversed(best):
-        if all(a is found.inputs.get(n) for n, a in chosen.items()):
-            return _example(subject, found, v)
-    return _example(subject, seen, verdict)
-
-
-def _sums_kept(seen: Observation, inputs: Arrays) -> bool:
-    """Whether targets that summed to 1 still do: of others ŷ − y is no gradient, and right code fails too."""
-    if "y" not in inputs or seen.inputs["y"].ndim == 0:
-        return True
-
-    def normalised(y: np.ndarray) -> bool:
-        off = np.abs(y.astype(np.float64).sum(axis=-1) - 1)
-        return bool((off <= y.shape[-1] * 2.0 ** (1 - seen.format.precision)).all())
-
-    return normalised(inputs["y"]) or not normalised(seen.inputs["y"])
-
-
-def _again(subject: Subject, seen: Observation, quantity: str, inputs: Arrays, ask: Ask) -> Observation:
-    """One more call at other inputs, or no failure where these mean nothing."""
-    one, case, handed = subject.operation, seen.case, seen.handed
-    whole = handed not in FORMATS
-    given = {**inputs, "x": inputs["x"].astype(handed)} if whole else inputs
-    try:
-        if one.check is not None:
-            one.check(**inputs)
-        format = seen.format if whole else FORMATS[handed]
-        outcome = ask(call_of(case, given))
-        # Nothing else need be judged than the quantity, at what it was computed from.
-        kept = {quantity, *needs(one.graph[quantity])}
-        outcome = outcome.with_results({q: a for q, a in outcome.results.items() if q in kept})
-        return judged(subject, case, handed, format, inputs, outcome)
-    except (ValueError, ArithmeticError, TypeError, IndexError):
-        return Observation(case, handed, seen.format, inputs, Outcome(), ())
-
-
-def _example(subject: Subject, seen: Observation, verdict: Verdict) -> Example:
-    needed = [n for n in subject.operation.leaves(verdict.quantity) if n in seen.inputs]
-    inputs = {n: seen.inputs[n] for n in needed}
-    function = subject.name.rpartition(":")[2]
-    call = f"{function}({', '.join(needed)}) in {seen.handed}"
-    w = verdict.worst
-    if w is None or verdict.status != FAIL or not verdict.reason.strip() or seen.outcome.error:
-        return Example(call, inputs, verdict.reason)
-    rounded = seen.format.round(np.asarray(w.exact))
-    words = tuple(bits(np.asarray(v).astype(seen.format.dtype)) for v in (w.got, rounded))
-    return Example(call, inputs, verdict.reason, w.index, w.got, w.exact, seen.format.name, (words[0], words[1]))
-
-
-def bits(value: np.ndarray) -> str:
-    """A number as the hexadecimal digits of its bits.
-
-    >>> bits(np.asarray(1.0))
-    '0x3ff0000000000000'
-    """
-    width = value.dtype.itemsize
-    return f"0x{int.from_bytes(value.tobytes(), 'little'):0{2 * width}x}"

@@ -21,6 +21,7 @@ from ..truth import require_gradual_underflow
 from .calls import ORDINARY, Planned, planned
 from .diagnose import first_wrong
 from .findings import findings
+from .notes import observed_notes
 from .observe import Observation, Subject, call_of, judged
 from .options import DTYPES, Options
 from .reduction import AUTO, MEAN, SUM, has_reductions, likelier, with_reduction
@@ -157,7 +158,7 @@ def _check(
             raise ValueError(f"{name}: there is no case that it can be judged by")
         seen = _observed(guest, subject, todo, notes, progress)
         found = findings(subject, seen, guest)
-        notes += _notes(subject, seen, guest, options, of)
+        notes += observed_notes(subject, seen, guest, options, of)
     kinds = {finding.kind for finding in found}
     right = any(o.passed for o in seen if o.handed in FORMATS)
     verdict = WRONG if WRONG in kinds or not right else LIMITED if LIMITED in kinds else RIGHT
@@ -270,35 +271,3 @@ def _first_wrong(one: Operation, seen: Sequence[Observation]) -> str:
     failing = [o for o in failing if o.case.name in ORDINARY] or failing
     failing = [o for o in failing if not o.outcome.error] or failing
     return " or ".join(first_wrong(one, failing[0])) if failing else ""
-
-
-def _notes(
-    subject: Subject, seen: Sequence[Observation], guest: Guest, options: Options, of: Member | None
-) -> Iterator[str]:
-    narrow = {(o.handed, o.format.name) for o in seen if o.handed in FORMATS and o.format.name != o.handed}
-    for handed, format in sorted(narrow):
-        yield f"returns {format} for {handed}, and is judged by the roundings of {format}"
-    ignored = dict.fromkeys(name for o in seen for name in o.outcome.ignored)
-    if ignored:
-        yield f"not looked at: {', '.join(ignored)}"
-    if isinstance(guest, Isolated) and guest.printed:
-        yield _printed(guest)
-    cases = subject.operation.cases
-    if "unnormalised" in cases and of is None and not options.all and not options.cases:
-        yield "targets that do not sum to 1 were left out (--case unnormalised)"
-    returned = {q for o in seen for q in o.outcome.results}
-    missing = [q for q in subject.operation.quantities if q not in returned]
-    if returned and missing and options.quantity is None and of is None:
-        yield f"not returned, so not judged: {', '.join(missing)}"
-
-
-def _printed(guest: Isolated) -> str:
-    lines = guest.shown.strip().splitlines()
-    return f"printed {_amount(guest.printed)}" + (f", starting with {lines[0][:60]!r}" if lines else "")
-
-
-def _amount(count: int) -> str:
-    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if count >= size:
-            return f"{count / size:.1f} {unit}"
-    return f"{count} byte" + ("s" if count != 1 else "")
