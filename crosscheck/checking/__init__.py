@@ -10,6 +10,7 @@
 ``findings``   what is wrong and what is limited
 ``notes``      what a reader should know beside it
 ``result``     the report
+``candidate``  a function that is asked more than once
 ``run``        all of it in order
 """
 
