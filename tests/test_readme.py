@@ -51,6 +51,20 @@ def test_the_function_that_is_judged_is_told_as_the_program_tells_it(command, ca
     assert f"$ crosscheck {command}\n" + "\n".join(line.rstrip() for line in said) + "\n```" in README
 
 
+def test_the_test_file_that_is_shown_runs_and_says_what_is_shown(pytester):
+    file, said = re.search(
+        r"```python\n(# test_softmax\.py\n.*?)```.*?```text\n(.*?)```", README, re.DOTALL
+    ).groups()
+    pytester.makepyfile(test_softmax=file)
+    done = pytester.runpytest_inprocess("-p", "crosscheck.pytest_plugin")
+    counts = done.parseoutcomes()
+    assert (counts["xfailed"], counts["failed"]) == (1, 2)
+    assert counts["passed"] > 50
+    done.stdout.fnmatch_lines_random(["FAILED *softmax-float32-special*", "FAILED *softmax-whole_uint8*"])
+    shown = "\n".join(line.removeprefix("E").strip() for line in done.outlines if line.startswith("E "))
+    assert "\n".join(line.strip() for line in said.splitlines()) in shown.replace("AssertionError: ", "")
+
+
 def test_the_derivation_that_is_shown_is_the_file_and_what_the_program_says():
     from crosscheck.proof.own_run import judge
     from crosscheck.report.own_derivation import text
