@@ -21,6 +21,8 @@ def observed_notes(
     ignored = dict.fromkeys(name for o in seen for name in o.outcome.ignored)
     if ignored:
         yield f"not looked at: {', '.join(ignored)}"
+    if isinstance(guest, Isolated):
+        guest.close()  # what it printed last may still be on its way
     if isinstance(guest, Isolated) and guest.printed:
         yield _printed(guest)
     cases = subject.operation.cases

@@ -33,6 +33,7 @@ VALUES = {
     "log_softmax_jvp": ((X, V), [[-3, 1], [-2, 2]]),
     "log_softmax_vjp": ((X, V), [[4 - 3, 8 - 9], [2 - 4, 6 - 4]]),
     "sigmoid": ((X,), [[1 / 2, 3 / 4], [1 / 2, 1 / 2]]),
+    "sigmoid_gradient_of_value": ((np.array([0.5, 0.25, 1.0]),), [1 / 4, 3 / 16, 0]),
     "sigmoid_gradient": ((X,), [[1 / 4, 3 / 16], [1 / 4, 1 / 4]]),
     "sigmoid_jvp": ((X, V), [[1, 3 / 2], [1 / 2, 3 / 2]]),
     "sigmoid_vjp": ((X, V), [[1, 3 / 2], [1 / 2, 3 / 2]]),
