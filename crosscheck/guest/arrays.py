@@ -13,9 +13,7 @@ from ..cases import Arrays
 from ..formats import FORMATS
 from ..operation import Operation
 from .call import UnusableError, told
-
-LARGEST = 2**28
-"""Elements of a result that are looked at, at most."""
+from .wire import LARGEST
 
 
 def require(arrays: str, device: str) -> None:
@@ -82,6 +80,8 @@ def as_numpy(value: Any, like: np.dtype) -> np.ndarray:
     try:
         exchanged = hasattr(value, "__dlpack__") and not hasattr(value, "__array__")
         array = np.from_dlpack(value) if exchanged else np.asarray(value)
+        if type(value) is int:
+            array = array.astype(like)  # a cost that started at 0 and to which nothing was added
     except Exception as error:
         raise UnusableError(f"returned a {type(value).__name__} that is no array: {told(error)}") from None
     if array.dtype.kind not in "biuf" and array.dtype.name not in FORMATS:

@@ -11,6 +11,9 @@ from ..cases import Arrays
 ARRAYS = ("numpy", "torch", "jax")
 """What a function can be handed."""
 
+LOST = 70
+"""The exit status of a function's process where its connection to the caller does not work any more."""
+
 
 class UnusableError(ValueError):
     """The function cannot be called as what it is said to be; the message says why, in one line."""
@@ -55,13 +58,24 @@ class Outcome:
         return Outcome(results, self.error, self.refused, self.ended, self.shows, self.ignored)
 
 
+PYTHON_2 = {
+    **{"xrange": "range", "raw_input": "input", "unicode": "str", "basestring": "str", "unichr": "chr"},
+    **{"long": "int", "reduce": "functools.reduce", "reload": "importlib.reload", "execfile": "exec"},
+    **{"cmp": "(a > b) - (a < b)", "file": "open", "iteritems": "items", "itervalues": "values"},
+    **{"iterkeys": "keys", "has_key": "in", "cPickle": "pickle", "StringIO": "io", "cStringIO": "io"},
+    **{"urllib2": "urllib.request", "Queue": "queue", "ConfigParser": "configparser", "Tkinter": "tkinter"},
+}
+"""Names of Python 2 that Python 3 has not, and what stands for them."""
+
+
 def first_line(error: BaseException) -> str:
-    """The first line of an error's message, at most 200 characters; '' where its class cannot tell it."""
+    """The first line of an error's message, at most 200 characters; what a terminal would obey is written out."""
     try:
         lines = str(error).strip().splitlines()
-    except Exception:
+    except Exception:  # an error may be somebody's own class
         return ""
-    return lines[0][:200] if lines else ""
+    line = lines[0][:200] if lines else ""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
 
 
 def told(error: BaseException) -> str:
@@ -69,8 +83,17 @@ def told(error: BaseException) -> str:
 
     >>> told(ValueError("shapes differ"))
     'ValueError: shapes differ'
+    >>> told(NameError("name 'xrange' is not defined", name="xrange"))
+    "NameError: name 'xrange' is not defined (a name of Python 2; in Python 3: range)"
     """
-    return ": ".join(filter(None, (type(error).__name__, first_line(error))))
+    said = ": ".join(filter(None, (type(error).__name__, first_line(error))))
+    return said + of_python_2(error) if isinstance(error, NameError | AttributeError) else said
+
+
+def of_python_2(error: NameError | AttributeError | ImportError) -> str:
+    """What Python 3 calls the name that is missing, where it is one of Python 2."""
+    name = error.name or ""
+    return f" (a name of Python 2; in Python 3: {PYTHON_2[name]})" if name in PYTHON_2 else ""
 
 
 def same_bits(a: np.ndarray, b: np.ndarray) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from ..operation import Operation
 from ..operations import operation, operations
-from .call import Call, Outcome, UnusableError, told
+from .call import LOST, Call, Outcome, UnusableError, told
 from .conventions import adapted
 from .runner import Runner
 from .source import function_of, functions_in, load
@@ -27,30 +27,42 @@ def main() -> None:
     requests, answers = _private_streams()
     with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as score:
         score.write("1000")  # where memory runs out, this process is the one that goes
-    runner: Runner | None = None
+    own, runner = os.getpid(), None
     while True:
         try:
             request = receive(requests)
         except EOFError:
             return
-        try:
-            if "load" in request.data:
-                runner, told_of = _load(request.data)
-                answer = Message(told_of)
-            else:
-                assert runner is not None
-                answer = _answer(runner, request)
-        except UnusableError as error:
-            answer = Message({"unusable": str(error)})
-        except BaseException as error:
-            answer = Message({"unusable": f"could not be loaded: {told(error)}"})
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(Exception):  # the function may have closed or replaced them
-                stream.flush()
-        try:
-            send(answers, answer)
-        except OSError:
-            os._exit(1)  # it closed the connection; the other side says so, and needs no traceback
+        if "load" in request.data:
+            answer, runner = _loaded(request)
+        else:
+            answer = _answered(runner, request)
+        if os.getpid() != own:
+            os._exit(0)  # the function has forked: one of the two that return answers
+        with suppress(Exception):  # the function may have closed what it prints to
+            sys.stdout.flush()
+            sys.stderr.flush()
+        send(answers, answer)
+
+
+def _loaded(request: Message) -> tuple[Message, Runner | None]:
+    try:
+        runner, facts = _load(request.data)
+        return Message(facts), runner
+    except UnusableError as error:
+        return Message({"unusable": str(error)}), None
+    except BaseException as error:
+        return Message({"unusable": f"{request.data['load']}: could not be loaded: {told(error)}"}), None
+
+
+def _answered(runner: Runner | None, request: Message) -> Message:
+    assert runner is not None
+    try:
+        outcome = runner(Call(request.arrays, request.data["layout"], request.data["axis"]))
+    except BaseException as error:  # KeyboardInterrupt, and what is derived from BaseException alone
+        outcome = Outcome(error=f"raised {told(error)}")
+    facts = {name: getattr(outcome, name) for name in ("error", "refused", "shows", "ignored")}
+    return Message(facts, outcome.results)
 
 
 def _private_streams() -> tuple[BinaryIO, BinaryIO]:
@@ -78,15 +90,8 @@ def as_operation(fn: Callable[..., Any], name: str, convention: str) -> tuple[Op
     return adapted(convention, name, fn) if convention else (operation(name), fn)
 
 
-def _answer(runner: Runner, request: Message) -> Message:
-    try:
-        outcome = runner(Call(request.arrays, request.data["layout"], request.data["axis"]))
-    except BaseException as error:
-        # No Ctrl-C of the user's arrives here: a KeyboardInterrupt is the function's own.
-        outcome = Outcome(error=f"raised {told(error)}")
-    told_of = {name: getattr(outcome, name) for name in ("error", "refused", "shows", "ignored")}
-    return Message(told_of, outcome.results)
-
-
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except BaseException:
+        os._exit(LOST)  # the connection is gone: the other side says so, and a traceback from here says less

@@ -14,9 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from ..cases import Arrays, Case
+from ..formats import Format
 from ..operation import Operation
 from ..operations import operation
 from ..operations._sigmoid_grad import SIGMOID_GRAD
+from ..regimes import with_directions
 from .call import UnusableError
 
 Function = Callable[..., Any]
@@ -28,8 +31,8 @@ PARAMETERS = ("W1", "b1", "W2", "b2")
 class Member:
     """A function of a convention: what it is judged as, and the same function in the operation's terms.
 
-    ``cases`` are left out that the convention does not promise; ``quantity`` is what the function returns, or
-    None where it returns several.
+    Cases that the convention does not promise are among ``leaves_out``; ``quantity`` is what the function returns,
+    or None where it returns several.
     """
 
     convention: str
@@ -74,20 +77,29 @@ def _counted(returned: Any) -> str:
     return "None" if returned is None else f"a {type(returned).__name__}"
 
 
-def _judged_as(name: str) -> Callable[[], Operation]:
-    return lambda: operation(name)
+def _vector(rng: np.random.Generator, format: Format) -> Arrays:
+    return with_directions(rng, rng.normal(0, 3, 10))
+
+
+def _with_vectors(name: str) -> Callable[[], Operation]:
+    """The operation, and among its ordinary cases a vector, which the assignment tells from a matrix (§1.2)."""
+    vector = Case("one_vector", "N(0, 3), one vector of 10", _vector)
+    return lambda: replace(operation(name), cases={**operation(name).cases, vector.name: vector})
+
+
+_BEYOND_ROWS = frozenset({"vector", "three_axes"})
+"""The operation's own vector, which is no ordinary input there, and what is neither vector nor matrix."""
 
 
 CS224N = (
-    # §1.2 is of vectors and matrices: applied along axis 1, it takes another axis of three for the classes.
-    Member("cs224n", "softmax", "softmax(x)", _judged_as("softmax"), _same, "value", frozenset({"three_axes"})),
-    Member("cs224n", "sigmoid", "sigmoid(x)", _judged_as("sigmoid"), _same, "value"),
+    Member("cs224n", "softmax", "softmax(x)", _with_vectors("softmax"), _same, "value", _BEYOND_ROWS),
+    Member("cs224n", "sigmoid", "sigmoid(x)", _with_vectors("sigmoid"), _same, "value"),
     Member("cs224n", "sigmoid_grad", "sigmoid_grad(s)", lambda: SIGMOID_GRAD, _same, "value"),
     Member(
         "cs224n",
         "forward_backward_prop",
         "forward_backward_prop(data, labels, params, dimensions)",
-        _judged_as("two_layer"),
+        lambda: operation("two_layer"),
         _flat_network,
         None,
         frozenset({"soft", "unnormalised"}),

@@ -12,12 +12,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from .call import Call, EndedError, Outcome, UnusableError
+from .call import LOST, Call, EndedError, Outcome, UnusableError
 from .signature import Takes
 from .wire import Message, receive, send
 
 TIME_LIMIT = 30.0
 """Seconds that a call may take, and the loading of the function, where nothing else is said."""
+
+MOST_PRINTED = 10**8
+"""Bytes that a call may print before it is ended: nobody reads a hundred megabytes."""
+
+_BROKEN = "broke the connection to its process"
 
 _KEPT = 2000
 """Characters that are kept of what a function prints."""
@@ -52,9 +57,22 @@ class Isolated:
         }
         self._time_limit = time_limit
         self._process: _Process | None = None
-        self.printed = 0
-        self.shown = ""
+        self._ended: list[_Process] = []
         self.facts = self._start()
+
+    @property
+    def printed(self) -> int:
+        """How many bytes the function has printed, and the module while it was imported."""
+        return sum(process.printed for process in self._processes)
+
+    @property
+    def shown(self) -> str:
+        """The beginning of what was printed."""
+        return next((process.shown for process in self._processes if process.shown), "")
+
+    @property
+    def _processes(self) -> list[_Process]:
+        return [*self._ended, *([self._process] if self._process else [])]
 
     @property
     def takes(self) -> Takes:
@@ -71,7 +89,7 @@ class Isolated:
         """End the process."""
         if self._process is not None:
             self._process.end()
-            self._note_output(self._process)
+            self._ended.append(self._process)
             self._process = None
 
     def __call__(self, call: Call) -> Outcome:
@@ -85,15 +103,11 @@ class Isolated:
         answer = self._process.ask(
             Message({"layout": call.layout, "axis": call.axis}, call.inputs), self._time_limit
         )
-        self._note_output(self._process)
-        if isinstance(answer, str):
+        outcome = _outcome(answer) if isinstance(answer, Message) else None
+        if outcome is None:
             self.close()
-            return Outcome(error=answer, ended=True)
-        try:
-            return _outcome(answer)
-        except (KeyError, TypeError, AttributeError):
-            self.close()
-            return Outcome(error="broke the connection", ended=True)
+            return Outcome(error=answer if isinstance(answer, str) else _BROKEN, ended=True)
+        return outcome
 
     def _start(self) -> dict[str, Any]:
         self._process = _Process()
@@ -104,20 +118,25 @@ class Isolated:
         if "unusable" in answer.data:
             self.close()
             raise UnusableError(str(answer.data["unusable"]))
-        self._note_output(self._process)
+        if not _has(answer, {"names": list, "keywords": bool, "returns": str, "axis": bool}, {"functions": list}):
+            self.close()
+            raise EndedError(f"{self._asked['load']}: {_BROKEN} while it was imported")
         return answer.data
 
-    def _note_output(self, process: _Process) -> None:
-        self.printed, self.shown = process.printed, process.shown
+
+def _has(answer: Message, *kinds: dict[str, type]) -> bool:
+    """Whether the answer has the fields that it should: the function can write what it likes."""
+    return {name: type(value) for name, value in answer.data.items()} in kinds
 
 
-def _outcome(answer: Message) -> Outcome:
-    data = answer.data
-    if "unusable" in data:
-        return Outcome(error=str(data["unusable"]))
-    shows = {str(name): str(where) for name, where in data["shows"].items()}
-    ignored = tuple(str(name) for name in data["ignored"])
-    return Outcome(answer.arrays, str(data["error"]), bool(data["refused"]), False, shows, ignored)
+def _outcome(answer: Message) -> Outcome | None:
+    """What the answer says, or None where it is none."""
+    kinds = {"error": str, "refused": bool, "shows": dict, "ignored": list}
+    if not _has(answer, kinds):
+        return None
+    error, refused, shows, ignored = (answer.data[name] for name in kinds)
+    shows = {str(flag): str(where) for flag, where in shows.items()}
+    return Outcome(answer.arrays, error, refused, False, shows, tuple(map(str, ignored)))
 
 
 def _paths() -> list[str]:
@@ -142,27 +161,28 @@ class _Process:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            # Unbuffered: what it has started may hold these open for ever, and a buffer's lock cannot be broken.
+            bufsize=0,
             **session,
         )
         self.printed = 0
         self.shown = ""
-        self._answers: queue.SimpleQueue[Message | str] = queue.SimpleQueue()
+        self._allowed = MOST_PRINTED
+        self._answers: queue.SimpleQueue[Message | str | None] = queue.SimpleQueue()
         self._threads = [threading.Thread(target=t, daemon=True) for t in (self._listen, self._drain)]
         for thread in self._threads:
             thread.start()
 
     def ask(self, message: Message, seconds: float) -> Message | str:
         """The answer, or why there is none."""
-        assert self._child.stdin is not None
-        try:
-            send(self._child.stdin, message)
-        except OSError:
-            return self._how_it_ended()
+        self._allowed = self.printed + MOST_PRINTED
+        # A thread of its own: a process that does not read must not hold up this one.
+        threading.Thread(target=self._say, args=(message,), daemon=True).start()
         try:
             answer = self._answers.get(timeout=seconds)
         except queue.Empty:
             return f"did not return within {seconds:g} s"
-        return answer if isinstance(answer, Message) else self._how_it_ended()
+        return self._how_it_ended() if answer is None else answer
 
     def end(self) -> None:
         """Kill it, and what it has started."""
@@ -171,32 +191,39 @@ class _Process:
                 os.killpg(self._child.pid, signal.SIGKILL)
         self._child.kill()
         self._child.wait()
-        streams = (self._child.stdout, self._child.stderr)
-        for thread, stream in zip(self._threads, streams, strict=True):
+        for thread in self._threads:
             thread.join(timeout=1)
-            # What has left the group may hold the other end open; to close under a reader would wait for it.
-            if stream is not None and not thread.is_alive():
-                stream.close()
-        with suppress(OSError):
-            if self._child.stdin is not None:
-                self._child.stdin.close()
+        for stream in (self._child.stdin, self._child.stdout, self._child.stderr):
+            with suppress(OSError):
+                if stream is not None:
+                    stream.close()
 
     def _how_it_ended(self) -> str:
+        if self.printed > self._allowed:
+            return f"printed more than {MOST_PRINTED // 10**6} MB"
         try:
             status = self._child.wait(timeout=5)
         except subprocess.TimeoutExpired:
-            return "broke the connection"
+            return _BROKEN
         if status < 0:
             return f"was ended by {signal.Signals(-status).name}"
-        return f"ended its process, exit status {status}"
+        return _BROKEN if status == LOST else f"ended its process, exit status {status}"
+
+    def _say(self, message: Message) -> None:
+        assert self._child.stdin is not None
+        with suppress(OSError, ValueError):  # where it is gone, there will be no answer either
+            send(self._child.stdin, message)
 
     def _listen(self) -> None:
+        """What it says; then None where it has ended, or that what came was no message."""
         assert self._child.stdout is not None
         try:
             while True:
                 self._answers.put(receive(self._child.stdout))
-        except Exception:  # what arrives may be anything
-            self._answers.put("ended")
+        except (EOFError, OSError):
+            self._answers.put(None)
+        except Exception:  # whatever is wrong with it: nobody knows what a function writes
+            self._answers.put(_BROKEN)
 
     def _drain(self) -> None:
         """Read what is printed, so that the child never waits, and keep its beginning."""
@@ -204,5 +231,7 @@ class _Process:
         with suppress(OSError, ValueError):
             while part := os.read(self._child.stderr.fileno(), 2**16):
                 self.printed += len(part)
+                if self.printed > self._allowed:
+                    self._child.kill()
                 if len(self.shown) < _KEPT:
                     self.shown = (self.shown + part.decode(errors="replace"))[:_KEPT]

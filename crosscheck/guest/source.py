@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from .call import UnusableError, first_line, told
+from .call import UnusableError, first_line, of_python_2, told
 
 
 def divided(name: str) -> tuple[str, str]:
@@ -61,7 +61,7 @@ def _run_file(path: Path) -> ModuleType:
     except SyntaxError as error:
         raise UnusableError(_what_is_no_syntax(path, error)) from None
     except ModuleNotFoundError as error:
-        raise UnusableError(f"{path}: imports {error.name}, which is not there") from None
+        raise UnusableError(f"{path}: imports {error.name}, which is not there{of_python_2(error)}") from None
     except BaseException as error:
         raise UnusableError(
             f"{path}{_line_of(path, error)}: raised while it was imported: {told(error)}"
@@ -80,8 +80,10 @@ def readable(path: Path) -> None:
 
 
 def _what_is_no_syntax(path: Path, error: SyntaxError) -> str:
+    if error.lineno is None or error.text is None:  # null bytes, an encoding that is none
+        return f"{path}: is no Python: {first_line(error)}"
     where = f"{path}, line {error.lineno}"
-    text = (error.text or "").strip()
+    text = error.text.strip()
     if text.startswith(("print ", "print\t", "exec ")) or "Missing parentheses in call to" in str(error):
         return f"{where}: a statement of Python 2, {text!r}; in Python 3 it is a call: {text.split()[0]}(…)"
     if "inconsistent use of tabs" in str(error):
@@ -106,7 +108,7 @@ def function_of(module: ModuleType, name: str) -> Callable[..., Any]:
         found = getattr(found, part, None)
     if not callable(found):
         there = ", ".join(functions_in(module)) or "none"
-        what = "is not there" if found is None else f"is a {type(found).__name__}, not a function"
+        what = "is not there" if found is None else f"is no function but of type {type(found).__name__}"
         raise UnusableError(f"{module.__name__}: {name} {what}; functions in it: {there}")
     function: Callable[..., Any] = found
     return function

@@ -6,8 +6,8 @@ unpickled.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
+from json import dumps, loads  # bound here: the function that is judged may put something in their place
 from math import prod
 from typing import IO, Any
 
@@ -17,6 +17,9 @@ import numpy as np
 from ..cases import Arrays
 
 _LARGEST_HEADER = 2**24
+
+LARGEST = 2**25
+"""Elements of all arrays of a message, at most: a hundred times the largest case, and 256 MB."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,17 @@ def send(stream: IO[bytes], message: Message) -> None:
     """Write a message; arrays become contiguous."""
     arrays = {name: np.array(a, order="C") for name, a in message.arrays.items()}
     told = [[name, a.dtype.name, list(a.shape)] for name, a in arrays.items()]
-    stream.write(json.dumps({"data": message.data, "arrays": told}).encode() + b"\n")
+    _write(stream, dumps({"data": message.data, "arrays": told}).encode() + b"\n")
     for a in arrays.values():
-        stream.write(a.tobytes())
+        _write(stream, a.tobytes())
     stream.flush()
+
+
+def _write(stream: IO[bytes], content: bytes) -> None:
+    """All of it: a stream without a buffer may take a part at a time."""
+    left = memoryview(content)
+    while left:
+        left = left[stream.write(left) :]
 
 
 def receive(stream: IO[bytes]) -> Message:
@@ -42,7 +52,11 @@ def receive(stream: IO[bytes]) -> Message:
     line = stream.readline(_LARGEST_HEADER)
     if not line.endswith(b"\n"):
         raise EOFError("the other process is gone")
-    header = json.loads(line)
+    header = loads(line)
+    if not isinstance(header, dict) or not isinstance(header["data"], dict):
+        raise ValueError("what came is no message")
+    if sum(prod(shape) for _, _, shape in header["arrays"]) > LARGEST:
+        raise ValueError(f"arrays: got more than {LARGEST} elements")
     arrays = {}
     for name, dtype, shape in header["arrays"]:
         kind = np.dtype(ml_dtypes.bfloat16 if dtype == "bfloat16" else dtype)

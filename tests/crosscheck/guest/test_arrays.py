@@ -34,3 +34,10 @@ def test_what_is_no_array_of_numbers_is_said(returned, said):
 def test_numpy_arrays_are_in_main_memory():
     with pytest.raises(ValueError, match="device: got 'cuda', expected cpu"):
         require("numpy", "cuda")
+
+
+def test_a_cost_to_which_nothing_was_added_is_a_number():
+    assert as_numpy(0, np.dtype(np.float32)).dtype == np.float32
+    assert as_numpy(np.int64(0), F64).dtype == np.int64  # an array's own dtype is the function's
+    with pytest.raises(UnusableError, match="returned a int that is no array: OverflowError"):
+        as_numpy(10**400, F64)

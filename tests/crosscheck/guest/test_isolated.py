@@ -34,7 +34,7 @@ IN_A_CALL = {
     "exits at once, well": ("import os; os._exit(0)", "ended its process, exit status 0"),
     "crashes": ("import ctypes; ctypes.string_at(0)", "was ended by SIGSEGV"),
     "kills itself": ("import os; os.kill(os.getpid(), 9)", "was ended by SIGKILL"),
-    "prints without end": ("while True: print('z' * 10**6)", "did not return within 2 s"),
+    "prints without end": ("while True: print('z' * 10**6)", "printed more than 100 MB"),
     "interrupts": ("raise KeyboardInterrupt", "raised KeyboardInterrupt"),
     "ends the generator": ("raise GeneratorExit", "raised GeneratorExit"),
     "recurses": ("return softmax(x)", "raised RecursionError"),
@@ -55,12 +55,24 @@ IN_A_CALL = {
         "class Odd(Exception):\n    def __str__(self): raise RuntimeError\nraise Odd",
         "raised Odd",
     ),
-    "closes everything": ("import os\nos.closerange(0, 100)\nreturn x", "ended its process"),
+    "closes everything": ("import os\nos.closerange(0, 100)\nreturn x", "broke the connection to its process"),
     "forges an answer": (
         'import os\nfor fd in range(3, 100):\n    try: os.write(fd, b\'{"data": [], "arrays": []}\\n\')\n'
         "    except OSError: pass\nreturn x",
         "broke the connection",
     ),
+    "forges an array without end": (
+        'import os\nfor fd in range(3, 100):\n    try: os.write(fd, b\'{"data": {}, "arrays": [["value", '
+        '"float64", [1000000000000]]]}\\n\')\n    except OSError: pass\nreturn x',
+        "broke the connection",
+    ),
+    "forges what nests too deep": (
+        "import os\nfor fd in range(3, 100):\n    try: os.write(fd, b'[' * 50000 + b'\\n')\n"
+        "    except OSError: pass\nreturn x",
+        "broke the connection",
+    ),
+    "stops": ("import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)", "did not return within 2 s"),
+    "writes to the terminal": ("raise ValueError('\\x1b[2J')", r"raised ValueError: \x1b[2J"),
     "writes to everything": (
         "import os\nfor fd in range(3, 100):\n    try: os.write(fd, b'rubbish\\n')\n"
         "    except OSError: pass\nreturn x",
@@ -79,6 +91,13 @@ def test_what_a_call_does_cannot_take_the_checker_down(judge, body, said):
 
 RIGHT = "e = np.exp(x - x.max(axis=-1, keepdims=True))\nreturn e / e.sum(axis=-1, keepdims=True)"
 HARMLESS = {
+    "forks, and both come back": "import os\nos.fork()\n",
+    "puts something in the place of json.dumps": "import json\njson.dumps = None\n",
+    "stops itself later": (
+        "import os, signal, threading\n"
+        "if not threading.active_count() > 1:\n"
+        "    threading.Timer(600, os.kill, (os.getpid(), signal.SIGSTOP)).start()\n"
+    ),
     "closes stdout": "import os\nos.close(1)\n",
     "goes elsewhere": "import os\nos.chdir('/')\n",
     "prints much": "for _ in range(20): print('z' * 10**6)\n",
@@ -111,6 +130,14 @@ def test_what_is_printed_is_counted_and_its_beginning_shown(judge):
         ("raise KeyboardInterrupt", 2, "line 1: raised while it was imported: KeyboardInterrupt"),
         ("import sys; sys.exit(4)", 2, "line 1: raised while it was imported: SystemExit: 4"),
         ("def softmax(:", 2, "line 1: is no Python"),
+        ("\0", 2, "hostile.py: is no Python: source code string cannot contain null bytes"),
+        ("softmax = 3; import sys; sys.exit()", 2, "raised while it was imported: SystemExit"),
+        (
+            'import os\nfor fd in range(3, 100):\n    try: os.write(fd, b\'{"data": {}, "arrays": []}\\n\')\n'
+            "    except OSError: pass",
+            1,
+            "broke the connection to its process while it was imported",
+        ),
         ("import os; os._exit(4)", 1, "ended its process, exit status 4 while it was imported"),
     ],
 )

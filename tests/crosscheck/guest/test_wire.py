@@ -42,8 +42,25 @@ def test_special_values_and_layouts_survive():
         (b'{"data": {}, "arrays": [["a", "object", [1]]]}\n12345678', ValueError),
         (b'{"data": {}, "arrays": [["a", "float64", [-1]]]}\n', ValueError),
         (b'{"data": {}, "arrays": [["a", "float64", [2]]]}\n1234', EOFError),
+        (b'{"data": {}, "arrays": [["a", "float64", [1000000, 1000000]]]}\n', ValueError),
+        (b'{"data": [], "arrays": []}\n', ValueError),
+        (b"[]\n", ValueError),
     ],
 )
 def test_what_is_no_message_is_an_error(content, error):
     with pytest.raises(error):
         receive(io.BytesIO(content))
+
+
+class Trickle(io.BytesIO):
+    """A stream that takes three bytes at a time, as a pipe without a buffer may."""
+
+    def write(self, content):
+        return super().write(content[:3])
+
+
+def test_a_stream_that_takes_a_part_at_a_time_gets_all_of_it():
+    stream = Trickle()
+    send(stream, Message({"n": 1}, {"a": np.arange(10.0)}))
+    stream.seek(0)
+    assert receive(stream).arrays["a"].tolist() == [*range(10)]
