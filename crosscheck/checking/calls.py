@@ -15,7 +15,7 @@ from ..guest.signature import Takes
 from ..operation import Operation
 from .options import Options
 
-ORDINARY = frozenset({"typical", "tiny", "square", "soft", "smoothed"})
+ORDINARY = frozenset({"typical", "tiny", "one_vector", "square", "soft", "smoothed"})
 """Cases of ordinary input: what fails there is wrong, what fails elsewhere is a limit."""
 
 _LARGE = frozenset({"vocabulary", "many_examples", "many_rows", *digits.STEPS})
@@ -69,6 +69,8 @@ def _chosen(takes: Takes, case: Case, options: Options, of: Member | None) -> bo
         return False
     if case.axis != -1 and not takes.axis:
         return False
+    if options.arrays == "jax" and case.family == "widths" and not options.all:
+        return False  # every shape is compiled, which takes JAX longer than all the other cases together
     return options.all or case.name not in _LARGE | _BEYOND
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
@@ -37,9 +37,8 @@ def symptom(verdict: Verdict, seen: Observation) -> str:
     return "is 0" if w.got == 0 and w.exact != 0 else "is off"
 
 
-def smallest(subject: Subject, here: Sequence[tuple[Observation, Verdict]], ask: Ask) -> Example | None:
-    """The smallest input found that shows the first of the failures in the same quantity, in the same way."""
-    seen, verdict = min(here, key=lambda pair: sum(a.size for a in pair[0].inputs.values()))
+def smallest(subject: Subject, seen: Observation, verdict: Verdict, ask: Ask) -> Example | None:
+    """The smallest input found that shows the failure in the same quantity, in the same way."""
     if seen.outcome.ended:
         return _example(subject, seen, verdict)
     kind = symptom(verdict, seen)

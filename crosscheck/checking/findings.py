@@ -80,8 +80,9 @@ def _failures(subject: Subject, seen: Sequence[Observation], ask: Ask) -> Iterat
     def finding(
         kind: str, here: Sequence[Failure], named: tuple[Suspect, ...], also: Sequence[str] = ()
     ) -> Finding:
-        o, v = here[0]
-        where, example = _where(o for o, _ in here), smallest(subject, here, ask)
+        # What repeats the failure repeats the one whose smallest example is shown.
+        o, v = min(here, key=lambda pair: sum(a.size for a in pair[0].inputs.values()))
+        where, example = _where(o for o, _ in here), smallest(subject, o, v, ask)
         how = symptom(v, o) + (_OF_UNSIGNED if {*where} == {"whole_uint8"} else "")
         return Finding(kind, v.quantity, how, v.reason, where, tuple(also), named, example, v.replay)
 

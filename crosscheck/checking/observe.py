@@ -63,6 +63,8 @@ def judged(
 ) -> Observation:
     """The observation of an outcome at inputs in ``format``; ``handed`` is the dtype of what was handed over."""
     model, results = in_format(outcome.results, format)
+    if _beyond(inputs, model):
+        return Observation(case, handed, model, inputs, outcome.with_results(results), ())
     cell = Cell(subject.operation, subject.name, "cpu", format, case.name, subject.seed, model)
     if outcome.error:
         verdicts = [cell.verdict(main_quantity(subject.operation), LOCAL, Assessment(FAIL, outcome.error))]
@@ -85,6 +87,12 @@ def in_format(results: Arrays, format: Format) -> tuple[Format, Arrays]:
     ]
     model = min([format, *narrow], key=lambda f: f.precision)
     return model, {name: _stored(a, model) for name, a in results.items()}
+
+
+def _beyond(inputs: Arrays, model: Format) -> bool:
+    """Whether a number is too large for a function that computes in a narrower format than it was handed."""
+    floats = (a.astype(np.float64) for a in inputs.values() if a.dtype.itemsize > model.dtype.itemsize)
+    return any(bool((np.isfinite(a) & (np.abs(a) > model.largest)).any()) for a in floats)
 
 
 def _stored(a: np.ndarray, format: Format) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from ..formats import FORMATS, Format
 from ..guest.call import Call, Outcome, UnusableError
-from ..guest.conventions import Member, members
+from ..guest.conventions import Member, member, members
 from ..guest.isolated import TIME_LIMIT, Isolated
 from ..guest.runner import Runner
 from ..guest.signature import Takes, called
@@ -125,12 +125,19 @@ def _names(given: Any) -> Any:
 def check_convention(
     file: str, convention: str, options: Options, progress: Progress | None = None
 ) -> Iterator[Report | str]:
-    """A report for every function of a convention that a file has, and a line for each that it has not.
+    """A report for every function of a convention that a file has, and a line for each that it has not; of
+    ``FILE.py:FN`` the report on that function alone.
 
-    UnusableError: the file cannot be loaded, or has none of them. ValueError: no such convention.
+    UnusableError: the file cannot be loaded, or has none of them. ValueError: no such convention, or no such
+    function in it.
     """
     known = members(convention)
-    with Isolated(file, "", time_limit=options.time_limit) as guest:
+    place, function = divided(file)
+    if function:
+        one = member(convention, function)
+        yield _check(file, one.operation(), options, one, progress)
+        return
+    with Isolated(place, "", time_limit=options.time_limit) as guest:
         there = set(guest.facts["functions"])
     if not there & {one.name for one in known}:
         listed = ", ".join(one.signature for one in known)
@@ -204,7 +211,7 @@ def _replay(
     if not isinstance(fn, str):
         return ""
     if of is not None:
-        return f"crosscheck check {fn.rpartition(':')[0]} --convention {of.convention}"
+        return f"crosscheck check {fn} --convention {of.convention}"
     asked = {
         "quantity": options.quantity or "",
         "arrays": options.arrays.removeprefix("numpy"),

@@ -17,7 +17,7 @@ def run(words: Sequence[str]) -> int:
         "your rights, in a process of its own.",
     )
     parser.add_argument(
-        "function", metavar="FILE.py:FN", help="or pkg.module:fn; with --convention FILE.py will do"
+        "function", metavar="FILE.py:FN", help="or pkg.module:fn; with --convention FILE.py is all of it"
     )
     parser.add_argument("--as", dest="operation", metavar="OPERATION", help="softmax, two_layer, … (its own name)")
     parser.add_argument("--convention", metavar="NAME", help="signatures that a whole file follows: cs224n")

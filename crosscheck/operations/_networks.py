@@ -34,11 +34,17 @@ def case(
     extra: bool = False,
     layout: str = "contiguous",
 ) -> Case:
-    """Every array N(0, scale²); targets are ``hard``, ``soft`` (they sum to 1) or ``unnormalised``."""
+    """Every array N(0, scale²); targets are ``hard``, ``random`` (hard, and any), ``soft`` (they sum to 1) or
+    ``unnormalised``.
+    """
 
     def draw(rng: np.random.Generator, format: Format) -> Arrays:
-        y = (rng.integers(0, classes, (rows, 1)) == np.arange(classes)).astype(np.float64)
-        if targets != "hard":
+        labels = rng.integers(0, classes, (rows, 1))
+        if targets == "hard":
+            # Every class is the label of a row, where there are rows enough: a mistake in one alone must show.
+            labels[:classes] = (labels[:1] + np.arange(classes)[:rows, None]) % classes
+        y = (labels == np.arange(classes)).astype(np.float64)
+        if targets in ("soft", "unnormalised"):
             y = rng.dirichlet(np.ones(classes), rows) if targets == "soft" else rng.uniform(0, 1, (rows, classes))
         lengths = {"x": (rows, inputs), "W1": (inputs, hidden), "b1": (hidden,), "W2": (hidden, classes)}
         drawn = {name: rng.normal(0, scale, length) for name, length in lengths.items()}

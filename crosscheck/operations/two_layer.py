@@ -42,7 +42,7 @@ OPERATION = Operation(
     cases={
         "typical": networks.case("typical", 20, 10, 5, 10),
         "square": networks.case("square", 4, 4, 4, 4),
-        "sharp": networks.case("sharp", 4, 3, 3, 3, scale=0.25),
+        "sharp": networks.case("sharp", 4, 3, 3, 3, scale=0.25, targets="random"),
         "soft": networks.case("soft", 20, 10, 5, 10, targets="soft"),
         "unnormalised": networks.case("unnormalised", 20, 10, 5, 10, targets="unnormalised"),
         "saturated_classes": networks.case("saturated_classes", 20, 10, 5, 10, scale=20),

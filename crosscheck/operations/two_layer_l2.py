@@ -46,7 +46,7 @@ OPERATION = Operation(
     shapes={**networks.SHAPES, "decay": ""},
     cases={
         "typical": _decaying(networks.case("typical", *_SIZES)),
-        "sharp": _decaying(networks.case("sharp", *_SIZES, scale=0.25)),
+        "sharp": _decaying(networks.case("sharp", *_SIZES, scale=0.25, targets="random")),
         "soft": _decaying(networks.case("soft", 20, 10, 5, 10, targets="soft", extra=True)),
         "unnormalised": _decaying(
             networks.case("unnormalised", 20, 10, 5, 10, targets="unnormalised", extra=True)

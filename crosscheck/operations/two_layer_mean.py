@@ -19,7 +19,7 @@ OPERATION = Operation(
     shapes=networks.SHAPES,
     cases={
         "typical": networks.case("typical", *_SIZES),
-        "sharp": networks.case("sharp", *_SIZES, scale=0.25),
+        "sharp": networks.case("sharp", *_SIZES, scale=0.25, targets="random"),
         "soft": networks.case("soft", 20, 10, 5, 10, targets="soft", extra=True),
         "unnormalised": networks.case("unnormalised", 20, 10, 5, 10, targets="unnormalised", extra=True),
         "half_trained": networks.of_digits("half_trained", extra=True),

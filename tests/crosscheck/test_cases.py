@@ -76,3 +76,12 @@ def test_hard_targets_never_ask_for_an_impossible_class():
     for case in ("typical", "dominant", "many_classes"):
         inputs = one.cases[case].inputs(one.name, FORMATS["float32"], 0)
         assert (inputs["y"].sum(axis=-1) == 1).all()
+
+
+@pytest.mark.parametrize("name", ["two_layer", "two_layer_mean"])
+def test_every_class_is_the_label_of_a_row(name):
+    # A cost without its last class passed where no label was the last.
+    for seed in range(5):
+        y = operation(name).cases["typical"].inputs(name, FORMATS["float64"], seed)["y"]
+        assert y.any(axis=0).all()
+        assert (y.sum(axis=1) == 1).all()

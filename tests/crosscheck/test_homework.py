@@ -1,6 +1,7 @@
 """Files as students write them, through the command line: the verdict, where, what stands in the way."""
 
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -68,6 +69,14 @@ NOT_RIGHT = {
         "d_b2",
         "d_b2 is off",
     ),
+    "last class dropped": (
+        "wrong_last_class_dropped.py",
+        CONVENTION,
+        "forward_backward_prop",
+        "wrong",
+        "J",
+        "J is off",
+    ),
     "softmax over everything": (
         "wrong_softmax_over_everything.py:softmax",
         (),
@@ -111,6 +120,54 @@ def test_the_smallest_example_keeps_targets_that_sum_to_1(judge, tmp_path):
     (report,) = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["reports"]
     targets = report["findings"][0]["smallest"]["inputs"]["y"]
     assert [sum(row) for row in targets] == [1.0] * len(targets)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("wrong_sigmoid_grad_of_phi.py:network", ("--as", "two_layer")),
+        ("wrong_last_class_dropped.py", CONVENTION),  # its softmax lacks the cases of a network
+        ("limited_no_shift.py:softmax", ()),
+    ],
+)
+def test_the_replay_line_shows_the_same_example_again(judge, tmp_path, name, words):
+    def findings():
+        reports = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["reports"]
+        return [finding for report in reports for finding in report["findings"]]
+
+    judge(name, *words)
+    first = findings()[0]
+    program, command, place, *rest = shlex.split(first["replay"])
+    assert (program, command) == ("crosscheck", "check")
+    assert judge(place, *rest)[0] == 1
+    assert findings()[0]["smallest"] == first["smallest"]
+
+
+def test_a_convention_of_vectors_and_matrices_is_tried_at_both(judge, tmp_path):
+    # The assignment tells them apart (§1.2), and its own first example is a vector.
+    file = tmp_path / "rows.py"
+    rows = "np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)"
+    file.write_text(f"import numpy as np\ndef softmax(x):\n    return {rows}\n", encoding="utf-8")
+    status, found, said = judge(file, *CONVENTION)
+    assert (status, found) == (1, {"softmax": ("wrong", "value")})
+    assert "in one_vector (float64)" in said
+    assert "axis 1 is out of bounds" in said
+
+
+def test_float32_is_not_judged_at_what_float32_cannot_hold(judge):
+    # float64's largest number is infinite in float32: the function has been handed something else.
+    status, found, said = judge(
+        "right_float32.py:softmax", "--dtype", "float64", "--case", "largest", "--case", "typical"
+    )
+    assert (status, found) == (0, {"softmax": ("right", "")})
+    assert "2 calls, 1 checks" in said
+
+
+def test_a_name_of_python_2_is_said_to_be_one(judge):
+    assert (
+        "name 'xrange' is not defined (a name of Python 2; in Python 3: range)"
+        in judge("old_xrange.py:softmax")[2]
+    )
 
 
 def test_the_file_beside_is_found_and_what_is_missing_is_said(judge):

@@ -76,3 +76,21 @@ def test_a_convention_is_float64_and_leaves_out_what_it_does_not_promise():
     calls = _planned(fn, "two_layer", network)
     assert {call.handed for call in calls} == {"float64"}
     assert not _names(calls) & {"soft", "unnormalised"}
+
+
+def test_jax_compiles_for_many_widths_only_when_asked():
+    one = operation("softmax")
+    how = takes(lambda x: x, one)
+    assert "width_17" in _names(planned(one, how, Options(), None))
+    pytest.importorskip("jax")
+    assert "width_17" not in _names(planned(one, how, Options(arrays="jax"), None))
+    assert "width_17" in _names(planned(one, how, Options(arrays="jax", all=True), None))
+
+
+def test_a_vector_is_ordinary_where_a_convention_promises_it():
+    softmax = members("cs224n")[0]
+    calls = [*planned(softmax.operation(), takes(lambda x: x, operation("softmax")), Options(), softmax)]
+    shapes = {call.case.name: call.inputs["x"].ndim for call in calls}
+    assert shapes["one_vector"] == 1
+    assert "one_vector" in ORDINARY
+    assert set(shapes.values()) == {1, 2}

@@ -65,3 +65,14 @@ def test_how_to_do_it_again_is_a_command_or_a_line_of_python():
     assert (
         python.again("float32", "tiny") == "crosscheck.check(f, 'sigmoid', dtypes=('float32',), cases=('tiny',))"
     )
+
+
+def test_float32_is_not_judged_at_numbers_that_it_cannot_hold():
+    case = operation("softmax").cases["largest"]
+    inputs = case.inputs("softmax", FLOAT64, 0)
+    subject = Subject("mine", operation("softmax"), "again", 0)
+    nothing = {"value": np.full(inputs["x"].shape, np.nan)}
+    wide = judged(subject, case, "float64", FLOAT64, inputs, Outcome(nothing))
+    assert wide.failed
+    narrow = judged(subject, case, "float64", FLOAT64, inputs, Outcome({"value": np.float32(nothing["value"])}))
+    assert (narrow.format, narrow.verdicts, narrow.passed) == (FLOAT32, (), False)

@@ -70,3 +70,11 @@ def test_axes_are_told_apart_by_name():
     assert labels("...", 2) == [("...0", 0), ("...1", 1)]
     chosen = part(NETWORK, _inputs(NETWORK), {"H": [0, 3]})
     assert (chosen["W1"].shape, chosen["b1"].shape, chosen["W2"].shape) == ((10, 2), (2,), (2, 10))
+
+
+def test_what_rounds_to_zero_has_no_sign():
+    drawn = []
+    shrink(SOFTMAX, {"x": np.full((2, 3), -0.3)}, FLOAT64, lambda part: drawn.append(part["x"]) or True, seed=0)
+    zeros = [a for a in drawn if (a == 0).all()]
+    assert zeros
+    assert not any(np.signbit(a).any() for a in zeros)
