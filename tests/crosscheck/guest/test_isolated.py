@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from textwrap import indent
 
 import pytest
@@ -159,8 +160,15 @@ def test_what_it_started_ends_with_it(judge, tmp_path):
     before = f"import subprocess\nopen({str(started)!r}, 'w').write(str(subprocess.Popen(['sleep', '600']).pid))\n"
     judge(_function(before + RIGHT))
     pid = started.read_text(encoding="utf-8")
-    state = subprocess.run(["ps", "-o", "stat=", "-p", pid], capture_output=True, text=True, check=False).stdout
-    assert state.strip() == "" or state.startswith("Z")  # gone, or dead and waiting to be collected
+    # A signal is on its way when the caller goes on: whoever it is for dies a moment later.
+    for _ in range(200):
+        state = subprocess.run(
+            ["ps", "-o", "stat=", "-p", pid], capture_output=True, text=True, check=False
+        ).stdout
+        if not state.strip() or state.startswith("Z"):  # gone, or dead and waiting to be collected
+            return
+        time.sleep(0.05)
+    pytest.fail(f"process {pid} still runs: {state}")
 
 
 def test_in_a_process_the_first_line_is_the_verdict(tmp_path):
