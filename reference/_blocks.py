@@ -12,13 +12,23 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from math import prod
+from typing import Any
 
 import numpy as np
 
 from ._arrays import rows
 
-BLOCK = 32_768
-"""Entries of a block: 256 KiB in float64, of which a kernel has three or four beside each other."""
+BLOCK = 65_536
+"""Entries of a block: 512 KiB in float64, of which a kernel has two or three. Between passes
+threads wait for the interpreter's lock, so that a pass should not be short."""
+
+_LINE = 64
+"""Bytes of a cache line, and of the widest vector register."""
+
+_BUFFER = 1024
+"""NumPy's buffer, in entries. Where an operand is broadcast along rows shorter than the buffer, NumPy copies all
+operands through it, which takes as long as two or three passes."""
 
 SHARED = 131_072
 """Entries from which on threads share the blocks; below, handing a block over costs more than computing it."""
@@ -59,6 +69,8 @@ def in_blocks(kernel: Kernel, *arrays: np.ndarray) -> None:
     first = arrays[0]
     if first.size <= BLOCK:
         with np.errstate(all="ignore"):
+            if first.size > _BUFFER:
+                np.setbufsize(_BUFFER)  # until the end of ``errstate``
             kernel(*arrays)
         return
     step = max(1, BLOCK * len(first) // first.size)
@@ -81,8 +93,26 @@ def in_blocks(kernel: Kernel, *arrays: np.ndarray) -> None:
 def _run(kernel: Kernel, arrays: tuple[np.ndarray, ...], starts: Iterator[int], step: int) -> None:
     """Take blocks until there are no more; the interpreter's lock lets no two threads have the same."""
     with np.errstate(all="ignore"):
+        np.setbufsize(_BUFFER)
         for start in starts:
             kernel(*(array[start : start + step] for array in arrays))
+
+
+def aligned(shape: tuple[int, ...], dtype: Any = np.float64) -> np.ndarray:
+    """An array whose memory starts on a cache line: vector registers are then stored to one line, and not to two.
+
+    >>> aligned((3, 2)).shape
+    (3, 2)
+    """
+    bytes_ = np.dtype(dtype).itemsize * prod(shape)
+    memory = np.empty(bytes_ + _LINE, np.uint8)
+    start = -memory.ctypes.data % _LINE
+    return memory[start : start + bytes_].view(dtype).reshape(shape)
+
+
+def _result(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Memory for a result; a small one is not worth the alignment."""
+    return aligned(shape, dtype) if prod(shape) > _BUFFER else np.empty(shape, dtype)
 
 
 def by_entries(kernel: Kernel, *arrays: np.ndarray) -> np.ndarray:
@@ -92,7 +122,7 @@ def by_entries(kernel: Kernel, *arrays: np.ndarray) -> np.ndarray:
     (3, 2)
     """
     flat = [np.ascontiguousarray(array).reshape(-1) for array in arrays]
-    out = np.empty(flat[0].shape, flat[0].dtype)
+    out = _result(flat[0].shape, flat[0].dtype)
     in_blocks(kernel, *flat, out)
     return out.reshape(arrays[0].shape)
 
@@ -116,7 +146,7 @@ def by_rows_into(
     n = first.shape[axis]
     kept = first.shape[:axis] + first.shape[axis + 1 :]
     flat = [rows(array, axis) if array.ndim == first.ndim else array.reshape(-1) for array in arrays]
-    outs = [np.empty(len(flat[0]) if flag else flat[0].shape, first.dtype) for flag in reduced]
+    outs = [_result(flat[0].shape[:1] if flag else flat[0].shape, first.dtype) for flag in reduced]
     in_blocks(kernel, *flat, *outs)
     return tuple(
         out.reshape(kept) if flag else _put_back(out.reshape((*kept, n)), axis)

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ._blocks import aligned
+
 _MOST = 1e260
 """A sum of e^x up to here is taken as it is: neither it nor its reciprocal is near the limits of float64."""
 
@@ -13,7 +15,7 @@ _LOW = -700.0
 """From here on e^x is a normal number in float64, with all its digits."""
 
 _FEW = 16
-"""Terms of a row whose sum is taken in extended precision."""
+"""Terms of a row that NumPy adds in pairs."""
 
 _TINY = 2.0**-960
 """Below this the terms of S may be subnormal, and the sum of their roundings more than an ulp of S."""
@@ -54,7 +56,7 @@ class Exponentials(NamedTuple):
 
 
 def exponentials(x: np.ndarray, memory: np.ndarray | None = None) -> Exponentials:
-    """The exponentials of rows (R, n), in ``memory`` if it is in float64."""
+    """The exponentials of rows (R, n), in ``memory`` if that is in float64."""
     x, e = _exponentials(x, memory)
     top = x.argmax(axis=-1)
     place = np.arange(len(x)), top
@@ -62,8 +64,9 @@ def exponentials(x: np.ndarray, memory: np.ndarray | None = None) -> Exponential
     e[place] = 0.0
     rest = _sum(x, e)
     e[place] = largest[:, 0]
-    total = rest + largest
-    scale, others = (1 / total).astype(np.float64), (rest / largest).astype(np.float64)
+    total, others = rest + largest, rest / largest
+    # In extended precision, where there is one: 1 / total with one rounding instead of two.
+    scale = (1 / (rest.astype(np.longdouble) + largest)).astype(np.float64)
     shift = _needs_shift(x, total)
     if x.dtype == np.float64 and not others.min(initial=np.inf) >= _TINY:
         shift = (others < _TINY)[:, 0] | (False if shift is None else shift)
@@ -74,12 +77,10 @@ def exponentials(x: np.ndarray, memory: np.ndarray | None = None) -> Exponential
 
 def _exponentials(x: np.ndarray, memory: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """x in float64 or float32, which holds the narrower formats, and e^x."""
-    if x.dtype == np.float64:
-        return x, np.exp(x, out=memory)
-    if x.dtype != np.float32:
+    if x.dtype not in (np.float64, np.float32):
         x = x.astype(np.float32)
-    e = x.astype(np.float64)
-    return x, np.exp(e, out=e)
+    e = memory if memory is not None and memory.dtype == np.float64 else aligned(x.shape)
+    return x, np.exp(x, out=e, dtype=np.float64)
 
 
 def _sum(x: np.ndarray, e: np.ndarray) -> np.ndarray:
@@ -123,7 +124,7 @@ def _shifted(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     e[place] = 1.0
     # m − m is 0, but NaN where m is infinite: the rows that have no softmax.
     others += m - m
-    return e, (1 / (1 + others)).astype(np.float64), others.astype(np.float64)
+    return e, (1 / (others.astype(np.longdouble) + 1)).astype(np.float64), others
 
 
 def _tiny_sum(d: np.ndarray, delta: np.ndarray, top: np.ndarray) -> np.ndarray:
@@ -131,7 +132,7 @@ def _tiny_sum(d: np.ndarray, delta: np.ndarray, top: np.ndarray) -> np.ndarray:
     e = np.exp(d + 512)
     e += e * delta
     e[np.arange(len(e)), top] = 0.0
-    return np.asarray(row_sum(e) * np.exp(np.longdouble(-512)))
+    return np.asarray(row_sum(e) * np.exp(-512.0))
 
 
 def subtraction_error(x: np.ndarray, m: np.ndarray, d: np.ndarray) -> np.ndarray:
@@ -146,23 +147,23 @@ def subtraction_error(x: np.ndarray, m: np.ndarray, d: np.ndarray) -> np.ndarray
 
 
 def row_sum(a: np.ndarray) -> np.ndarray:
-    """Σ along the last axis, (R, n) → (R, 1) of ``np.longdouble``: halves are added until ``_FEW`` terms are left.
+    """Σ along the last axis, (R, n) → (R, 1), by adding one half to the other until ``_FEW`` terms are left.
 
-    The last of them are added with the 64 digits that extended precision has where the platform offers it. NumPy's
-    own sum adds runs of 16 in sequence, which loses up to 4.6 ulp where the terms are equal.
+    These are added in extended precision, where the platform has it. NumPy's own sum adds runs of 16 in sequence,
+    which loses up to 4.6 ulp where the terms are equal.
 
-    >>> float(row_sum(np.array([[1.0, 2.0, 3.0]]))[0, 0])
-    6.0
+    >>> row_sum(np.array([[1.0, 2.0, 3.0]]))
+    array([[6.]])
     """
     n = a.shape[-1]
-    if n > _FEW:
-        half = 1 << ((n - 1).bit_length() - 1)  # the largest power of two below n
-        rest = n - half
-        folded = np.empty((len(a), half))
-        np.add(a[:, :rest], a[:, half:], out=folded[:, :rest])
-        folded[:, rest:] = a[:, rest:half]
-        while half > _FEW:
-            half //= 2
-            np.add(folded[:, :half], folded[:, half : 2 * half], out=folded[:, :half])
-        a = folded[:, :half]
-    return np.asarray(a.sum(axis=-1, keepdims=True, dtype=np.longdouble))
+    if n <= _FEW:
+        return np.asarray(a.sum(axis=-1, keepdims=True))
+    half = (n + 1) // 2
+    folded = aligned((len(a), half))
+    np.add(a[:, : n - half], a[:, half:], out=folded[:, : n - half])
+    if n % 2:
+        folded[:, half - 1] = a[:, half - 1]
+    while (n := half) > _FEW:
+        half = (n + 1) // 2
+        np.add(folded[:, : n - half], folded[:, half:n], out=folded[:, : n - half])
+    return np.asarray(folded[:, :half].sum(axis=-1, keepdims=True, dtype=np.longdouble).astype(np.float64))

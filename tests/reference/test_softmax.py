@@ -156,7 +156,7 @@ def test_halves_lose_less_than_numpy():
     exact = 100 * Fraction(0.55)
     mine, numpys = (
         abs(Fraction(total.item()) - exact) / Fraction(2) ** -47  # an ulp of 55
-        for total in (np.float64(row_sum(terms)[0, 0]), terms.sum())
+        for total in (row_sum(terms)[0, 0], terms.sum())
     )
     assert mine < 1 < numpys
 
