@@ -1,7 +1,7 @@
 """The truth and the tolerance of one quantity at given inputs.
 
-Truth comes from the fast enclosure (``Rounded`` read with float64's roundoff) where its width is negligible
-beside an ulp of the format, and from ``Ball`` everywhere else; the tests hold the two against each other.
+Truth comes from the fast enclosure (``Fast``, in float64) where its width is negligible beside an ulp of the
+format, and from ``Ball`` everywhere else; the tests hold the two against each other.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ import numpy as np
 from .cases import Arrays
 from .chain import evaluate_from_inputs
 from .enclosure import Enclosure
-from .formats import FORMATS, Format
+from .formats import Format
 from .graph import Graph
 from .numbers.ball import Ball, working_precision
+from .numbers.fast import Fast
 from .numbers.rounding import Model, Rounded
 from .operation import Operation
 
@@ -95,19 +96,16 @@ def _read(operation: Operation, quantity: str, given: Arrays, format: Format, st
     none = np.zeros(tolerance.shape, dtype=bool)
     unprescribed = none if rule is None else rule(**given)
     if format.precision < 53 and special is None:
-        fast = rounded(operation.graph, quantity, given, FORMATS["float64"], frozenset())
-        sharp = fast.bound <= NEGLIGIBLE * format.ulp(fast.value)
-        beside = np.isfinite(tolerance.bound) & (fast.bound <= _BESIDE_THE_BOUND * tolerance.bound)
-        if sharp.all() or (fast.value.size > _MANY and (sharp | beside).all()):
+        fast = enclose_fast(operation.graph, quantity, given)
+        sharp = negligible(fast, format)
+        slack: np.ndarray | float = 0.0
+        if not sharp.all() and fast.value.size > _MANY:
+            beside = np.isfinite(tolerance.bound) & (fast.bound <= _BESIDE_THE_BOUND * tolerance.bound)
             slack = np.where(sharp, 0.0, fast.bound)
-            return Reading(
-                fast.value,
-                np.zeros(tolerance.shape),
-                tolerance.bound + fast.bound,
-                none,
-                unprescribed,
-                slack,
-            )
+            sharp |= beside
+        if sharp.all():
+            bound = tolerance.bound + fast.bound
+            return Reading(fast.value, np.zeros(tolerance.shape), bound, none, unprescribed, slack)
     hi, lo = enclose(operation.graph, quantity, given, special).split(format)
     mask = special[0] if special is not None else none
     # A finite value that the table fixes, where the equation may have none and so no bound: 0, an input, or the
@@ -129,6 +127,25 @@ def rounded(graph: Graph, quantity: str, given: Arrays, format: Format, stored: 
     reading = (format, bool(stored)) if alike else None
     result: Rounded = evaluate_from_inputs(graph, given, quantity, start, reading)
     return result
+
+
+def enclose_fast(graph: Graph, quantity: str, given: Arrays) -> Fast:
+    """The quantity as a float64 enclosure of its exact value, at the speed of NumPy."""
+
+    def start(name: str, array: np.ndarray) -> Any:
+        return array if array.dtype.kind in "iu" else Fast.of(array)
+
+    result: Fast = evaluate_from_inputs(graph, given, quantity, start, "fast")
+    return result
+
+
+def negligible(fast: Fast, format: Format) -> np.ndarray:
+    """Where the enclosure is so narrow that its value stands for the exact one in the format."""
+    # An ulp is more than 2^−p of the value, which is quicker to say.
+    sharp = np.asarray(fast.bound <= NEGLIGIBLE * format.unit_roundoff * np.abs(fast.value))
+    if not sharp.all():
+        sharp = np.asarray(fast.bound <= NEGLIGIBLE * format.ulp(fast.value))
+    return sharp
 
 
 def enclose(
