@@ -10,7 +10,7 @@ LAYERS = (
     # each may import those before it, and modules of its own line
     {"formats", "graph"},
     {"numbers"},
-    {"enclosure", "shapes", "cases"},
+    {"enclosure", "shapes", "cases", "blocks"},
     {"layouts", "differentiate", "regimes", "chain", "mistake"},
     {"operation", "digits"},
     {"operations", "implementation", "truth"},
