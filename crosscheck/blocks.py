@@ -88,8 +88,12 @@ class Blocks(Enclosure):
             self._reached[i] = block.bits
 
     def _joined(self, ask: Callable[[Enclosure], np.ndarray]) -> np.ndarray:
-        parts = [ask(block) for block in self._blocks()]
-        whole = np.concatenate(parts)
+        whole = np.empty(0)
+        for i, block in enumerate(self._blocks()):
+            part = ask(block)
+            if i == 0:
+                whole = np.empty((prod(self._lead), *part.shape[1:]), part.dtype)
+            whole[i * self._step : i * self._step + len(part)] = part
         return whole.reshape(*self._lead, *whole.shape[1:])
 
     def balls(self) -> Objects:
