@@ -10,7 +10,7 @@ LAYERS = (
     # each may import those before it, and modules of its own line
     {"formats", "graph"},
     {"numbers"},
-    {"enclosure", "shapes", "cases"},
+    {"enclosure", "shapes", "cases", "blocks"},
     {"layouts", "differentiate", "regimes", "chain", "mistake"},
     {"operation", "digits"},
     {"operations", "implementation", "truth"},
@@ -19,7 +19,7 @@ LAYERS = (
     {"accuracy"},
     {"run", "workers"},
     {"checking"},
-    {"judges", "third_parties"},
+    {"judges", "third_parties", "bench"},
     {"kill"},
     {"report"},
     {"api", "asserting", "testing"},
@@ -128,6 +128,7 @@ def test_every_source_has_a_test_of_its_name():
         **dict.fromkeys(("__main__", "shared"), "cli"),
         **dict.fromkeys(("options", "reduction", "findings", "examples", "notes"), "run"),
         **dict.fromkeys(("call", "child"), "isolated"),
+        **dict.fromkeys(("mpf", "oracle_tasks"), "oracle"),
         "_sigmoid_grad": "conventions",
         **dict.fromkeys(("party", "of_autograd", "of_jax", "of_scipy", "of_sklearn", "of_torch"), "third_parties"),
     }
