@@ -1,7 +1,7 @@
 """The process that times one contender: ``python -m crosscheck.bench.child CORES PROGRAMS DEVICE``.
 
-CORES is a list such as ``0,1``; PROGRAMS the module that has ``start(cores, device)`` and ``prepare(workload,
-inputs, device)``. Requests and answers are lines of JSON; between them the process sleeps on its standard input.
+CORES is a list such as ``0,1``; PROGRAMS the module that has ``start(cores, device)``, ``prepare(workload, inputs,
+device)`` and, where DEVICE may be another than ``cpu``, ``device_name()``. Requests and answers are lines of JSON; between them the process sleeps on its standard input.
 """
 
 from __future__ import annotations
@@ -137,7 +137,8 @@ def main(words: list[str]) -> None:
         why = programs.start(len(cores), words[2])
     except ImportError as error:
         why = str(error)
-    _say(own, {"why": why} if why else {"pinned": pinned and not imported})
+    on = programs.device_name() if not why and words[2] != "cpu" else ""
+    _say(own, {"why": why} if why else {"pinned": pinned and not imported, "on": on})
     if not why:
         for answer in answers(iter(sys.stdin.readline, ""), Contender(programs, words[2])):
             _say(own, answer)

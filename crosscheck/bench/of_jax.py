@@ -21,6 +21,13 @@ def start(cores: int, device: str) -> str:
     return "" if device == "cpu" or jax.default_backend() == "gpu" else "jax finds no CUDA device"
 
 
+def device_name() -> str:
+    """What the GPU is called."""
+    import jax
+
+    return str(jax.devices("gpu")[0].device_kind)
+
+
 def functions(jax: Any) -> dict[str, tuple[tuple[str, ...], Callable[..., Any]]]:
     """Workload → (the names of its arguments, the function of them), which returns arrays in a tuple."""
     jnp, nn = jax.numpy, jax.nn

@@ -23,6 +23,13 @@ def start(cores: int, device: str) -> str:
     return "" if device == "cpu" or torch.cuda.is_available() else "torch finds no CUDA device"
 
 
+def device_name() -> str:
+    """What the GPU is called."""
+    import torch
+
+    return str(torch.cuda.get_device_name(0))
+
+
 def _network(torch: Any, x: Any, W1: Any, b1: Any, W2: Any, b2: Any, y: Any) -> Any:
     theta = torch.addmm(b2, torch.sigmoid(torch.addmm(b1, x, W1)), W2)
     return torch.nn.functional.cross_entropy(theta, y, reduction="sum")

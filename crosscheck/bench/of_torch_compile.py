@@ -17,6 +17,9 @@ def start(cores: int, device: str) -> str:
     return why
 
 
+device_name = of_torch.device_name
+
+
 def prepare(workload: str, inputs: Arrays, device: str) -> Prepared:
     """The compiled function; its first call is the time that compiling took."""
     return of_torch.prepared(workload, inputs, device, compiles=True)

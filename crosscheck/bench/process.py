@@ -83,6 +83,7 @@ class Child:
             self.close()
             raise MissingError(said["why"])
         self.pinned: bool = said["pinned"]
+        self.on: str = said["on"]
 
     def __enter__(self) -> Child:
         return self

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..environment import environment
@@ -87,7 +88,7 @@ class Mean:
 
 @dataclass(frozen=True)
 class Bench:
-    """A finished run."""
+    """A finished run. ``devices`` names the GPU of every contender that ran on one."""
 
     rows: tuple[Row, ...]
     cores: tuple[Cores, ...]
@@ -95,6 +96,7 @@ class Bench:
     rounds: int
     seed: int
     seconds: float
+    devices: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -141,6 +143,7 @@ class Bench:
             "rounds": self.rounds,
             "seconds": round(self.seconds, 3),
             "passed": self.passed,
+            "devices": dict(self.devices),
             "missing": list(self.missing),
             "cores": [asdict(one) for one in self.cores],
             "means": [asdict(one) for one in self.means()],

@@ -47,10 +47,11 @@ def bench(plan: Plan, progress: Progress | None = None) -> Bench:
             if progress is not None:
                 progress(len(rows), len(plan.cells))
         cores = tuple(Cores(k, rates[k]["gemm"], fields[k].pinned, fields[k].at_rest) for k in plan.cores)
+        devices = {name: on for field in fields.values() for name, on in field.devices.items()}
         gone = [f"{name}: {why}" for field in fields.values() for name, why in field.missing.items()]
     missing = tuple(dict.fromkeys((*plan.missing, *gone)))
     ordered = tuple(rows[cell] for cell in plan.cells)
-    return Bench(ordered, cores, missing, plan.rounds, plan.seed, time.perf_counter() - start)
+    return Bench(ordered, cores, missing, plan.rounds, plan.seed, time.perf_counter() - start, devices)
 
 
 def _alike(cells: tuple[Cell, ...]) -> list[list[Cell]]:

@@ -43,6 +43,7 @@ class Field:
         self.children: dict[str, Child] = {}
         self.missing: dict[str, str] = {}
         self.pinned = True
+        self.devices: dict[str, str] = {}
         self.contenders = contenders
         self._lost: dict[str, int] = {}
         self._waited: dict[str, tuple[float, float]] = {}
@@ -65,6 +66,8 @@ class Field:
     def _start(self, one: Contender) -> None:
         self.children[one.name] = Child(one, self.cores, self.variables)
         self.pinned &= self.children[one.name].pinned
+        if self.children[one.name].on:
+            self.devices[one.name] = self.children[one.name].on
 
     @property
     def at_rest(self) -> dict[str, float]:

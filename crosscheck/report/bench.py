@@ -34,10 +34,10 @@ def render(bench: Bench) -> RenderableType:
     parts: list[RenderableType] = []
     for rows in groups.values():
         parts += [_table(bench, rows), Text("")]
-    parts += [*_section("reference / jax.jit, geometric mean of the medians", _means(bench))]
-    parts += [*_section("Wrong, or lost", _failures(bench))]
-    parts += [*_section("How it was timed", _how(bench))]
-    parts += [*_section("Not timed", [f"– {line}" for line in bench.missing])]
+    parts += [*section("reference / jax.jit, geometric mean of the medians", _means(bench))]
+    parts += [*section("Wrong, or lost", _failures(bench))]
+    parts += [*section("How it was timed", _how(bench))]
+    parts += [*section("Not timed", [f"– {line}" for line in bench.missing])]
     return Group(*parts, _closing(bench))
 
 
@@ -123,7 +123,8 @@ def _busy(rows: Sequence[Row], name: str) -> str:
     return (f"{min(found):.2f}" if len(found) == 1 else f"{min(found):.2f}–{max(found):.2f}") if found else _NONE
 
 
-def _section(title: str, lines: Sequence[str]) -> Iterator[RenderableType]:
+def section(title: str, lines: Sequence[str]) -> Iterator[RenderableType]:
+    """A title and lines, indented; nothing where there are none."""
     if lines:
         yield Text(title, style="bold")
         yield from (Padding(Text(line), (0, 0, 0, 2), expand=False) for line in lines)
@@ -154,6 +155,7 @@ def _how(bench: Bench) -> list[str]:
         "two_layer: one-hot targets, J and its gradients in x, W₁, b₁, W₂, b₂",
     ]
     lines += [_of_cores(one) for one in bench.cores]
+    lines += [f"{name}: {on}" for name, on in bench.devices.items()]
     partly = dict.fromkeys(
         f"{row.cell.workload} {row.cell.shape}"
         for row in bench.rows
