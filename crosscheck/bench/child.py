@@ -1,7 +1,8 @@
 """The process that times one contender: ``python -m crosscheck.bench.child CORES PROGRAMS DEVICE``.
 
 CORES is a list such as ``0,1``; PROGRAMS the module that has ``start(cores, device)``, ``prepare(workload, inputs,
-device)`` and, where DEVICE may be another than ``cpu``, ``device_name()``. Requests and answers are lines of JSON; between them the process sleeps on its standard input.
+device)`` and, where DEVICE may be another than ``cpu``, ``device_name()``. Requests and answers are lines of JSON;
+between them the process sleeps on its standard input.
 """
 
 from __future__ import annotations
