@@ -109,6 +109,7 @@ def test_every_source_has_a_test_of_its_name():
         "own_child": "own_run",
         **dict.fromkeys(("of_reference", "of_torch", "of_torch_compile", "of_jax", "prepared"), "programs"),
         "process": "turns",
+        "meter": "ceilings",
         "errata": "derivations",
         "regimes": "cases",
         "plain": "terminal",

@@ -13,13 +13,11 @@ import numpy as np
 from .ceilings import usable_cores
 from .cells import Cell
 from .check import Judgement, judge, sampled
+from .meter import Meter
 from .plan import Plan
 from .prepared import Values
-from .process import Child, Contender
 from .record import Bench, Cores, Row, Timing
-from .turns import SAMPLING, Field, Samples
-
-_CEILINGS = Contender("ceilings", "numpy", "crosscheck.bench.ceilings")
+from .turns import Field, Samples
 
 Progress = Callable[[int, int], None]
 
@@ -35,18 +33,15 @@ def bench(plan: Plan, progress: Progress | None = None) -> Bench:
         # The last cores: the first ones are those that the system likes to interrupt.
         held = {k: usable[-k:] for k in plan.cores}
         fields = {k: stack.enter_context(Field(plan.contenders, held[k], variables)) for k in plan.cores}
-        meters = {k: stack.enter_context(Child(_CEILINGS, held[k])) for k in plan.cores}
-        dtypes = dict.fromkeys(cell.dtype for cell in plan.cells)
-        rates = {
-            k: meters[k].ask("rates", SAMPLING, gemm=dict.fromkeys(dtypes, plan.gemm), copy=0) for k in meters
-        }
+        dtypes = tuple(dict.fromkeys(cell.dtype for cell in plan.cells))
+        meters = {k: stack.enter_context(Meter(held[k], dtypes, plan.gemm)) for k in plan.cores}
         rows: dict[Cell, Row] = {}
         for alike in _alike(plan.cells):
             for row in _rows(alike, fields, meters, plan, folder):
                 rows[row.cell] = row
             if progress is not None:
                 progress(len(rows), len(plan.cells))
-        cores = tuple(Cores(k, rates[k]["gemm"], fields[k].pinned, fields[k].at_rest) for k in plan.cores)
+        cores = tuple(Cores(k, meters[k].gemm, fields[k].pinned, fields[k].at_rest) for k in plan.cores)
         devices = {name: on for field in fields.values() for name, on in field.devices.items()}
         gone = [f"{name}: {why}" for field in fields.values() for name, why in field.missing.items()]
     missing = tuple(dict.fromkeys((*plan.missing, *gone)))
@@ -63,7 +58,7 @@ def _alike(cells: tuple[Cell, ...]) -> list[list[Cell]]:
 
 
 def _rows(
-    cells: list[Cell], fields: dict[int, Field], meters: dict[int, Child], plan: Plan, folder: str
+    cells: list[Cell], fields: dict[int, Field], meters: dict[int, Meter], plan: Plan, folder: str
 ) -> list[Row]:
     """The rows of some cells that are alike, judged together."""
     rows = sampled(cells[0], plan.seed)
@@ -75,8 +70,7 @@ def _rows(
         found = field.timed(cell, plan)
         samples |= {(cell.cores, name): one for name, one in found.items()}
         files |= {(cell.cores, name): file for name, file in field.left(found, folder, rows)}
-        answer = meters[cell.cores].ask("rates", SAMPLING, gemm={}, copy=cell.bytes)
-        rates[cell.cores] = float(answer["copy"])
+        rates[cell.cores] = meters[cell.cores].beside(cell)
     judged = _judged(cells[0], files, plan.seed, rows)
     return [
         Row(

@@ -18,7 +18,9 @@ from .plain import WIDTH, plain
 _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 _NONE = "–"
 _BUSY = 0.05
-"""Cores that a contender may keep busy while it should sleep, or lack of its own, before that is told."""
+"""Cores that a contender may keep busy while it should sleep, before that is told."""
+_ALONE = 0.9
+"""cpu / wall of a contender that computes all the time, on any number of cores, if nothing else runs on them."""
 
 
 def text(bench: Bench, width: int = WIDTH) -> str:
@@ -86,7 +88,7 @@ def _table(bench: Bench, rows: Sequence[Row]) -> Table:
             digits(done / 1e9) if done else _NONE,
         )
         ranges = (_range(timing.seconds) if (timing := row.of(name)) else "" for name in names)
-        share = f"{done / most:.1%}" if done else ""
+        share = f"{done / most:.1%}" if done and most else ""
         table.add_row("", *ranges, _bare(ratio) if ratio else "", share, style="dim")
     table.add_row("compiling", *(_compiling(rows, name) for name in names), style="dim")
     table.add_row("cpu / wall", *(_busy(rows, name) for name in names), style="dim")
@@ -164,7 +166,20 @@ def _how(bench: Bench) -> list[str]:
     )
     if partly:
         lines.append(f"of {', '.join(partly)} some rows were judged, of the others every element")
-    return lines + _vacuous(bench)
+    return lines + _vacuous(bench) + _disturbed(bench)
+
+
+def _disturbed(bench: Bench) -> list[str]:
+    """Whether something else ran on the cores at the same time."""
+    cpu_bound = [one.cpu_per_wall for row in bench.rows for one in row.timings if one.samples and _on_cpu(one)]
+    low = sum(busy < _ALONE for busy in cpu_bound)
+    if not low:
+        return []
+    return [f"! not alone: cpu / wall below {_ALONE} in {low} of {len(cpu_bound)}, down to {min(cpu_bound):.2f}"]
+
+
+def _on_cpu(timing: Timing) -> bool:
+    return "@" not in timing.contender
 
 
 def _of_cores(one: Cores) -> str:

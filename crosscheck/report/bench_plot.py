@@ -51,17 +51,16 @@ def _roofline(picture: Any, ceilings: Mapping[str, Any], cells: Cells, told: str
     """Operations a second over operations a byte; roofs are the copy rates at the cells' own footprints."""
     intensities = [cell["flops"] / cell["bytes"] for cell in cells]
     ends = [min(intensities) / 2, max(intensities) * 2]
-    for rate, name in (
-        (max(c["copy_rate"] for c in cells), "fastest"),
-        (min(c["copy_rate"] for c in cells), "slowest"),
-    ):
-        picture.plot(ends, [rate * x for x in ends], ":", color="grey", lw=1)
-        picture.annotate(
-            f"{name} copy, {rate / 1e9:.0f} GB/s", (ends[0], rate * ends[0]), fontsize=7, color="grey"
-        )
+    small = {"fontsize": 7, "color": "grey", "va": "bottom"}
+    highest = max(ceilings["gemm"].values())
+    for pick, name in ((max, "fastest"), (min, "slowest")):
+        rate = pick(cell["copy_rate"] for cell in cells)
+        roof = [ends[0], max(ends[0], highest / rate if rate else 0)]
+        picture.plot(roof, [rate * x for x in roof], ":", color="grey", lw=1)
+        picture.annotate(f"{name} copy, {rate / 1e9:.0f} GB/s", (roof[0], rate * roof[0]), **small)
     for dtype, rate in ceilings["gemm"].items():
         picture.axhline(rate, ls="--", color="grey", lw=1)
-        picture.annotate(f"gemm {dtype}, {rate / 1e9:.0f} GFLOP/s", (ends[0], rate), fontsize=7, color="grey")
+        picture.annotate(f"gemm {dtype}, {rate / 1e9:.0f} GFLOP/s", (ends[1], rate), ha="right", **small)
     for i, contender in enumerate(_contenders(cells)):
         points = [
             (cell["flops"] / cell["bytes"], cell["flops"] / timing["seconds"]["median"])
@@ -88,7 +87,10 @@ def _ratios(picture: Any, cells: Cells, told: str) -> None:
     picture.axvline(1, color="grey", lw=1)
     names = [cell["id"].partition(",")[0] for cell in reversed(shown)]
     picture.set_yticks(range(len(names)), names, fontsize=7)
-    picture.set(xscale="log", xlabel=f"time of {_FIRST} / time of {_SECOND}")
+    picture.set_xscale("log")
+    for axis in (picture.xaxis.set_major_formatter, picture.xaxis.set_minor_formatter):
+        axis(lambda number, _: f"{number:g}")
+    picture.set(xlabel=f"time of {_FIRST} / time of {_SECOND}")
     picture.set_title(f"{_FIRST} / {_SECOND}, {told}")
 
 

@@ -77,6 +77,16 @@ def test_what_has_to_be_known_is_said():
     assert "– jax.jit on a GPU: none" in said
     assert "compiling 2.50 s" in said
     assert "cpu / wall 0.99" in said
+    assert "not alone" not in said
+
+
+def test_a_disturbed_run_says_so():
+    slow = Timing("reference", (1.0,), 1, 0.5, judgement=PART)
+    gpu = Timing("jax.jit@cuda", (1.0,), 1, 0.1, judgement=PART)
+    rows = (Row(Cell("softmax", (32, 10), "float32", 1), (slow, _timing("jax.jit"), gpu), 1e11),)
+    said = text(Bench(rows, CORES[:1], (), 11, 0, 1.0, {"jax.jit@cuda": "H100"}))
+    assert "! not alone: cpu / wall below 0.9 in 1 of 2, down to 0.50" in said
+    assert "jax.jit@cuda: H100" in said
 
 
 def test_numbers_have_three_digits():
