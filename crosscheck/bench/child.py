@@ -20,6 +20,10 @@ from typing import IO, Any
 _WARM = 1e-3
 """Seconds of calls before a sample that are not counted: other processes had the caches in the meantime."""
 
+_LOOK = 2e-3
+"""Seconds in which a process must have slept before the next has its turn, and how often that is looked at."""
+_MOST_LOOKS = 100
+
 
 def pin(cores: list[int]) -> bool:
     """Keep this process, and the threads that it will start, to these cores; whether that can be done here."""
@@ -54,6 +58,16 @@ def timed(call: Callable[[], Any], calls: int) -> tuple[float, float]:
     if collected:
         gc.enable()
     return found
+
+
+def settle() -> None:
+    """Wait until no thread is at work: OpenMP's spin for a while, on the cores of the next in turn."""
+    clock = Clock()
+    for _ in range(_MOST_LOOKS):
+        time.sleep(_LOOK)
+        wall, cpu = clock.look()
+        if cpu < 0.1 * wall:
+            return
 
 
 def per_call(call: Callable[[], Any]) -> float:
@@ -122,6 +136,7 @@ def answers(requests: Iterator[str], contender: Contender) -> Iterator[dict[str,
             answer = getattr(contender, request.pop("do"))(**request)
         except Exception as error:
             answer = {"error": told(error)}
+        settle()
         clock.look()
         yield {**answer, "waited_wall": wall, "waited_cpu": cpu}
 

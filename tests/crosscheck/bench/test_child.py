@@ -2,6 +2,8 @@
 
 import json
 import os
+import threading
+import time
 
 import pytest
 
@@ -38,6 +40,18 @@ def test_an_error_is_an_answer_and_the_next_request_is_answered():
     wrong, right = _asked({"do": "prepare", "cell": {**CELL, "workload": "tanh"}, "seed": 0}, {"do": "forget"})
     assert wrong["error"] == "KeyError: 'tanh'"
     assert "error" not in right
+
+
+def test_it_answers_once_its_threads_are_at_rest():
+    until = time.perf_counter() + 0.05
+
+    def spin():
+        while time.perf_counter() < until:
+            pass
+
+    threading.Thread(target=spin).start()
+    child.settle()
+    assert time.perf_counter() >= until
 
 
 def test_every_call_is_made():
