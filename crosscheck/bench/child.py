@@ -80,8 +80,8 @@ def per_call(call: Callable[[], Any]) -> float:
     return min(spent, timed(call, calls)[0]) / calls
 
 
-class Contender:
-    """What answers requests: the programs of one contender, and the cell that they are prepared for."""
+class Worker:
+    """What requests are put to: the programs of one contender, and the cell that they are prepared for."""
 
     def __init__(self, programs: Any, device: str) -> None:
         self.programs, self.device = programs, device
@@ -124,7 +124,7 @@ class Contender:
         return measured(gemm, copy)
 
 
-def answers(requests: Iterator[str], contender: Contender) -> Iterator[dict[str, Any]]:
+def answers(requests: Iterator[str], worker: Worker) -> Iterator[dict[str, Any]]:
     """An answer to every request; with what the process did while it waited for it."""
     from ..guest.call import told
 
@@ -133,7 +133,7 @@ def answers(requests: Iterator[str], contender: Contender) -> Iterator[dict[str,
         wall, cpu = clock.look()
         request = json.loads(line)
         try:
-            answer = getattr(contender, request.pop("do"))(**request)
+            answer = getattr(worker, request.pop("do"))(**request)
         except Exception as error:
             answer = {"error": told(error)}
         settle()
@@ -156,7 +156,7 @@ def main(words: list[str]) -> None:
     on = programs.device_name() if not why and words[2] != "cpu" else ""
     _say(own, {"why": why} if why else {"pinned": pinned and not imported, "on": on})
     if not why:
-        for answer in answers(iter(sys.stdin.readline, ""), Contender(programs, words[2])):
+        for answer in answers(iter(sys.stdin.readline, ""), Worker(programs, words[2])):
             _say(own, answer)
 
 

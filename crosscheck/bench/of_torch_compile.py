@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from ..cases import Arrays
+from ..guest.call import told
 from . import of_torch
 from .prepared import Prepared
 
 
 def start(cores: int, device: str) -> str:
-    """As eager torch; what the compiler imports and probes is got over with, before a first cell pays for it."""
-    why = of_torch.start(cores, device)
-    if not why:
-        import torch
+    """As eager torch; what the compiler imports and probes is got over with, before a first cell pays for it.
 
-        torch.compile(lambda x: x + 1)(torch.ones(8))
-    return why
+    Without a C++ compiler it cannot be had, which this finds out.
+    """
+    why = of_torch.start(cores, device)
+    if why:
+        return why
+    import torch
+
+    try:
+        torch.compile(lambda x: x + 1)(torch.ones(8, device="cpu" if device == "cpu" else "cuda"))
+    except Exception as error:
+        return f"torch.compile does not work here: {told(error)}"
+    return ""
 
 
 device_name = of_torch.device_name

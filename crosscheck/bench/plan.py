@@ -22,7 +22,7 @@ CONTENDERS = (
 )
 
 ROUNDS, QUICK_ROUNDS = 11, 3
-LARGEST = 2**28  # elements of the logits, or of one matrix of a network
+LARGEST = 2**26  # elements of the logits, or of one matrix of a network
 
 
 @dataclass(frozen=True)

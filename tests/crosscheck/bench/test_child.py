@@ -14,8 +14,8 @@ CELL = {"workload": "softmax", "size": [4, 5], "dtype": "float32", "cores": 1}
 
 
 def _asked(*requests):
-    contender = child.Contender(of_reference, "cpu")
-    return list(child.answers((json.dumps(one) + "\n" for one in requests), contender))
+    worker = child.Worker(of_reference, "cpu")
+    return list(child.answers((json.dumps(one) + "\n" for one in requests), worker))
 
 
 def test_a_cell_is_prepared_timed_and_its_values_left(tmp_path):

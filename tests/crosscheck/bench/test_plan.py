@@ -32,7 +32,7 @@ def test_quick_is_small():
         ({"workloads": ("tanh",)}, "workload: got 'tanh', expected one of sigmoid, softmax, "),
         ({"sizes": ("3x",)}, "size: got '3x', expected 2 or 4 numbers from 1"),
         ({"sizes": ("0x3",)}, "size: got '0x3', expected 2 or 4 numbers from 1"),
-        ({"sizes": ("100000x100000",)}, "size: got '100000x100000', expected at most 268435456 elements"),
+        ({"sizes": ("100000x100000",)}, "size: got '100000x100000', expected at most 67108864 elements"),
         ({"workloads": ("softmax",), "sizes": ("1x2x3x4",)}, "size: got 1×2×3×4, expected rows × columns"),
         ({"dtypes": ("float16",)}, "dtype: got 'float16', expected one of float32, float64"),
         ({"cores": ("0",)}, "cores: got '0', expected 1 to "),

@@ -32,6 +32,19 @@ def _judged(programs, cell):
     assert (prepared.compile_seconds is not None) == (programs.__name__ == "crosscheck.bench.of_jax")
 
 
+def test_where_torch_cannot_compile_it_says_so(monkeypatch):
+    torch = pytest.importorskip("torch")
+    from crosscheck.bench import of_torch_compile
+
+    def no_compiler(f, **options):
+        raise RuntimeError("no C++ compiler was found")
+
+    monkeypatch.setattr(torch, "set_num_threads", lambda cores: None)
+    monkeypatch.setattr(torch, "compile", no_compiler)
+    said = of_torch_compile.start(1, "cpu")
+    assert said == "torch.compile does not work here: RuntimeError: no C++ compiler was found"
+
+
 @pytest.mark.parametrize("name", ["softmax", "cross_entropy", "two_layer"])
 def test_what_torch_compiles_computes_what_it_should(name, monkeypatch):
     torch = pytest.importorskip("torch")
