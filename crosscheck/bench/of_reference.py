@@ -14,7 +14,6 @@ from ..cases import Arrays
 from .cells import WORKLOADS
 from .prepared import Prepared, Values
 
-
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sigmoid": sigmoid,
     "softmax": softmax,
