@@ -2,8 +2,6 @@
 
 import json
 import os
-import threading
-import time
 
 import pytest
 
@@ -42,16 +40,14 @@ def test_an_error_is_an_answer_and_the_next_request_is_answered():
     assert "error" not in right
 
 
-def test_it_answers_once_its_threads_are_at_rest():
-    until = time.perf_counter() + 0.05
-
-    def spin():
-        while time.perf_counter() < until:
-            pass
-
-    threading.Thread(target=spin).start()
+@pytest.mark.parametrize(("busy", "looks"), [(0, 1), (3, 4), (1000, child._MOST_LOOKS)])
+def test_it_answers_once_its_threads_are_at_rest_or_do_not_come_to_it(monkeypatch, busy, looks):
+    seen = iter([(2e-3, 1e-3)] * busy + [(2e-3, 1e-5)])
+    slept = []
+    monkeypatch.setattr(child.Clock, "look", lambda clock: next(seen))
+    monkeypatch.setattr(child.time, "sleep", slept.append)
     child.settle()
-    assert time.perf_counter() >= until
+    assert len(slept) == looks
 
 
 def test_every_call_is_made():
