@@ -27,7 +27,7 @@ LAYERS = (
     {"conformance"},
     {"cli", "__init__", "__main__"},
 )
-LAZY = ("torch", "jax", "optax", "sympy", "sklearn", "mpmath", "scipy", "autograd")
+LAZY = ("torch", "jax", "optax", "sympy", "sklearn", "mpmath", "scipy", "autograd", "matplotlib")
 MAY_IMPORT = {"crosscheck/numbers/symbol.py": ("sympy",)}  # the proofs' arithmetic, itself imported lazily
 SOURCES = [*ROOT.glob("reference/**/*.py"), *ROOT.glob("crosscheck/**/*.py")]
 
@@ -107,6 +107,9 @@ def test_every_source_has_a_test_of_its_name():
         **dict.fromkeys(("claims", "gradients", "points", "prove", "verdict"), "proof"),
         **dict.fromkeys(("own_text", "own_reading"), "own"),
         "own_child": "own_run",
+        **dict.fromkeys(("of_reference", "of_torch", "of_torch_compile", "of_jax", "prepared"), "programs"),
+        "process": "turns",
+        "meter": "ceilings",
         "errata": "derivations",
         "regimes": "cases",
         "plain": "terminal",
