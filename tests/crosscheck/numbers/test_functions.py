@@ -28,6 +28,7 @@ READ = {
     ".dot": lambda x: x.dot(x.T),
     "dot of vectors": lambda x: np.dot(x[0], Y),
     "dot of a number": lambda x: np.dot(3, x),
+    "dot with a number": lambda x: np.dot(x, 3),
     "vector @ matrix": lambda x: np.array([1.0, 2.0]) @ x,
     "matrix @ vector": lambda x: x @ Y,
     "vector @ vector": lambda x: Y @ x[1],
@@ -157,13 +158,14 @@ REFUSED = {
     "np.linalg|norm cannot": lambda x: np.linalg.norm(x),
     "np.add.reduce cannot": lambda x: np.add.reduce(x),
     "np.exp with dtype cannot": lambda x: np.exp(x, dtype=np.float32),
+    "np.exp with (dtype, where|where, dtype) cannot": lambda x: np.exp(x, dtype=np.float32, where=X > 0),
     "np.sum cannot .* these arguments: .*'dtype'": lambda x: np.sum(x, dtype=np.float32),
     "exponent 0.3": lambda x: x**0.3,
     "exponent array": lambda x: x ** np.array([1, 2, 3]),
-    "an array as the exponent": lambda x: 2**x,
-    "a list of arrays .* np.stack": lambda x: np.add(x, [x[0], x[1]]),
-    "np.array or np.asarray": lambda x: np.asarray(x),
-    "np.array or np.asarray ": lambda x: np.array([x, x]),
+    r"^\*\*: got an array as the exponent, expected a whole number; e\^\(x log a\) can$": lambda x: 2**x,
+    "^a list of arrays cannot be read in exact arithmetic; np.stack of it can$": lambda x: np.add(x, [x[0], x[1]]),
+    "^np.array or np.asarray of an array that depends on the inputs cannot": lambda x: np.asarray(x),
+    "^np.array or np.asarray .* cannot": lambda x: np.array([x, x]),
     "the truth of an array": lambda x: 1 if x else 0,
 }
 
@@ -173,6 +175,13 @@ REFUSED = {
 def test_what_is_not_read_is_refused_by_name_and_never_rounded(of, message):
     with pytest.raises(TypeError, match=message):
         REFUSED[message](of(X))
+
+
+def test_two_arithmetics_do_not_mix():
+    with pytest.raises(TypeError, match=r"no implementation found for 'numpy.stack'"):
+        np.stack([Ball.of(X), Symbol.of(X)])
+    with pytest.raises(TypeError, match=r"no implementation found for 'numpy.dot'"):
+        np.dot(Symbol.of(X), Taylor.of(Y))
 
 
 def test_an_unread_attribute_is_named():

@@ -170,7 +170,7 @@ def test_a_value_that_depends_on_a_maximum_is_told_by_its_derivative_by_it():
 def test_max_over_all_and_of_nothing():
     assert Symbol.named("x", (2, 3)).max(keepdims=True).shape == (1, 1)
     assert len(Symbol.named("x", (2, 3)).max().data.item().free_symbols) == 1
-    with pytest.raises(ValueError, match="empty"):  # the other arithmetics refuse it too
+    with pytest.raises(ValueError, match=r"^max of an empty axis$"):  # the other arithmetics refuse it too
         Symbol.named("x", (2, 0)).max(axis=-1)
 
 
