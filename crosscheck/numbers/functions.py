@@ -65,7 +65,7 @@ def power(x: Any, exponent: Any) -> Any:
     return x if half is None else half * half * x if exponent % 2 else half * half
 
 
-def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def mean(x: Any, axis: Any, keepdims: bool) -> Any:
     """Σ x / n, exactly divided."""
     axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     return x.sum(axis=axis, keepdims=keepdims) / int(np.prod([x.shape[i] for i in axes], dtype=int))
