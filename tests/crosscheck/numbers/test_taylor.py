@@ -219,7 +219,8 @@ def test_series_end_after_the_slope():
     """Nothing beyond a₁ t is computed: series of the default length, 10, cost several times as much."""
     _x, _v, line = _line((2, 3))
     constant = Taylor.of(np.ones(2))
-    for result in (line, constant, line.max(axis=0), np.maximum(line, 0), line @ line.T, np.exp(line)):
+    tie = np.maximum(line, line)
+    for result in (line, constant, line.max(axis=0), np.maximum(line, 0), tie, line @ line.T, np.exp(line)):
         assert {series.prec for series in result.data.ravel()} == {2}
 
 
