@@ -29,9 +29,10 @@ NEGLIGIBLE = 2.0**-6
 """How wide the fast enclosure may be, in ulps of the format: reported errors are off by at most that."""
 
 _BESIDE_THE_BOUND = 2.0**-20
-"""Or else, beside the tolerance, in arrays of more than ``_MANY`` elements, which take balls minutes."""
+"""Or else, beside the tolerance, in results of more than ``_MANY`` elements, or of inputs with more than
+``_MANY_INPUTS``, which take balls minutes: a bias has few elements, and the whole network behind it."""
 
-_MANY = 10_000
+_MANY, _MANY_INPUTS = 10_000, 1_000_000
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def _read(operation: Operation, quantity: str, given: Arrays, format: Format, st
         fast = enclose_fast(operation.graph, quantity, given)
         sharp = negligible(fast, format)
         slack: np.ndarray | float = 0.0
-        many = fast.value.size > _MANY
+        many = fast.value.size > _MANY or max(a.size for a in given.values()) > _MANY_INPUTS
         if many and not sharp.all():
             mended = _mended(operation, quantity, given, format, fast, sharp)
             if mended is not None:
