@@ -73,9 +73,10 @@ def in_blocks(kernel: Kernel, *arrays: np.ndarray) -> None:
                 np.setbufsize(_BUFFER)  # until the end of ``errstate``
             kernel(*arrays)
         return
-    step = max(1, BLOCK * len(first) // first.size)
+    sharing = min(threads(), len(first)) if first.size >= SHARED else 1
+    most = BLOCK if sharing == 1 else min(SHARED, -(-first.size // sharing))
+    step = max(1, most * len(first) // first.size)
     starts = iter(range(0, len(first), step))
-    sharing = min(threads(), -(-len(first) // step)) if first.size >= SHARED else 1
     if sharing == 1:
         _run(kernel, arrays, starts, step)
         return
@@ -104,15 +105,13 @@ def aligned(shape: tuple[int, ...], dtype: Any = np.float64) -> np.ndarray:
     >>> aligned((3, 2)).shape
     (3, 2)
     """
-    bytes_ = np.dtype(dtype).itemsize * prod(shape)
+    size = prod(shape)
+    if size <= _BUFFER:  # not worth it
+        return np.empty(shape, dtype)
+    bytes_ = np.dtype(dtype).itemsize * size
     memory = np.empty(bytes_ + _LINE, np.uint8)
     start = -memory.ctypes.data % _LINE
     return memory[start : start + bytes_].view(dtype).reshape(shape)
-
-
-def _result(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """Memory for a result; a small one is not worth the alignment."""
-    return aligned(shape, dtype) if prod(shape) > _BUFFER else np.empty(shape, dtype)
 
 
 def by_entries(kernel: Kernel, *arrays: np.ndarray) -> np.ndarray:
@@ -122,7 +121,7 @@ def by_entries(kernel: Kernel, *arrays: np.ndarray) -> np.ndarray:
     (3, 2)
     """
     flat = [np.ascontiguousarray(array).reshape(-1) for array in arrays]
-    out = _result(flat[0].shape, flat[0].dtype)
+    out = aligned(flat[0].shape, flat[0].dtype)
     in_blocks(kernel, *flat, out)
     return out.reshape(arrays[0].shape)
 
@@ -146,7 +145,7 @@ def by_rows_into(
     n = first.shape[axis]
     kept = first.shape[:axis] + first.shape[axis + 1 :]
     flat = [rows(array, axis) if array.ndim == first.ndim else array.reshape(-1) for array in arrays]
-    outs = [_result(flat[0].shape[:1] if flag else flat[0].shape, first.dtype) for flag in reduced]
+    outs = [aligned(flat[0].shape[:1] if flag else flat[0].shape, first.dtype) for flag in reduced]
     in_blocks(kernel, *flat, *outs)
     return tuple(
         out.reshape(kept) if flag else _put_back(out.reshape((*kept, n)), axis)

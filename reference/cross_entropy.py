@@ -4,9 +4,9 @@ With Y = Σ_i y_i and m, S, ŷ of ``reference.softmax``:
 
     CE = Y log1p(S) + Σ_i y_i (m − x_i)                           for y ≥ 0 a sum of terms that are not negative
     ∂CE/∂x_k = Y ŷ_k − y_k
-             = ŷ_k (Y − y_k) − y_k S / (1 + S)                    at the largest logit, where ŷ_k > 1/2
+             = ŷ_k (Y − y_k) − y_k S / (1 + S)                    at the largest logit
 
-The second form keeps what ŷ_k − 1 loses at a confident hard label; elsewhere the first rounds less.
+The second form keeps what ŷ_k − 1 loses at a confident hard label.
 
 Special values: as in ``reference.softmax``, and 0 log 0 = 0, so a zero target on a logit −inf adds nothing; a
 positive one gives +inf. NaN in y makes its own row NaN.
@@ -31,9 +31,9 @@ def distance(rows: Exponentials, y: np.ndarray) -> np.ndarray:
     """Σ_i y_i (m − x_i), (R,): 0 from a zero target whatever its logit."""
     terms = rows.x - rows.m
     terms *= y
-    found = np.asarray(-terms.sum(axis=-1))
-    open_ = ~np.isfinite(found)
-    if open_.any():
+    found = np.asarray(-np.add.reduce(terms, axis=-1))
+    if not -np.inf < np.add.reduce(found) < np.inf:
+        open_ = ~np.isfinite(found)
         found[open_] = _far_distance(rows.x[open_].astype(np.float64), rows.m[open_], y[open_])
     return found
 
@@ -52,25 +52,23 @@ def cost_of(rows: Exponentials, y: np.ndarray) -> np.ndarray:
         chosen = rows.x[rows.at(y)].astype(np.float64, copy=False)
         return np.asarray((rows.log_sum - (chosen[:, None] - rows.m))[:, 0])
     y = y.astype(np.float64, copy=False)
-    return np.asarray(y.sum(axis=-1) * rows.log_sum[:, 0] + distance(rows, y))
+    return np.asarray(np.add.reduce(y, axis=-1) * rows.log_sum[:, 0] + distance(rows, y))
 
 
 def gradient_of(rows: Exponentials, y: np.ndarray) -> np.ndarray:
     """∂CE/∂x in float64, (R, n), in the memory of the exponentials, which are lost."""
-    p = np.multiply(rows.e, rows.scale, out=rows.e)
-    top = rows.at(rows.top)
-    p_top, rest = p[top], (rows.others / (1 + rows.others))[:, 0]
+    rest = (rows.others / (1 + rows.others))[:, 0]
     if y.dtype.kind in "iu":
+        p = np.multiply(rows.e, rows.scale, out=rows.e)
         label = rows.at(y)
-        p[label] = np.where((y == rows.top) & (p_top > 0.5), -rest, p[label] - 1)
+        p[label] = np.where(y == rows.top[1], -rest, p[label] - 1)
         return p
     y = y.astype(np.float64, copy=False)
-    total, y_top = y.sum(axis=-1), y[top]
-    at_top = np.where(p_top > 0.5, p_top * (total - y_top) - y_top * rest, total * p_top - y_top)
-    if not (total == 1).all():
-        p *= total[:, None]
+    total, y_top = np.add.reduce(y, axis=-1), y[rows.top]
+    at_top = rows.e[rows.top] * rows.scale[:, 0] * (total - y_top) - y_top * rest
+    p = np.multiply(rows.e, rows.scale * total[:, None], out=rows.e)
     p -= y
-    p[top] = at_top
+    p[rows.top] = at_top
     return p
 
 

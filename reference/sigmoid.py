@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ._arrays import floating, matching
-from ._blocks import by_entries
+from ._blocks import aligned, by_entries
 
 _FAR = -708.0
 """Below it e^(−x) approaches float64's largest number; 1 + e^(−x) is e^(−x) long before."""
@@ -22,15 +22,16 @@ _FAR = -708.0
 
 def sigmoid_into(x: np.ndarray, out: np.ndarray) -> None:
     """σ(x), in float64 and rounded once, written to ``out``."""
-    t = out if out.dtype == np.float64 else np.empty(out.shape)
-    np.copyto(t, x)
-    np.negative(t, out=t)
+    t = out if out.itemsize == 8 else aligned(out.shape)
+    if x.itemsize < 4:
+        x = x.astype(np.float32)
+    np.negative(x, out=t, dtype=np.float64)
     np.exp(t, out=t)
     t += 1
     np.divide(1, t, out=t)
     if t is not out:  # narrower: 0, where e^(−x) overflows, is σ(x) rounded
         out[...] = t
-    elif x.size and not x.min() >= _FAR:
+    elif not np.minimum.reduce(x, axis=None, initial=0.0) >= _FAR:
         far = x < _FAR
         out[far] = np.exp(x[far])
 

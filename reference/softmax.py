@@ -32,13 +32,13 @@ import numpy as np
 
 from ._arrays import matching, with_axis, without
 from ._blocks import by_rows
-from ._rows import exponentials
+from ._rows import exponentials, shares
 
 
 def softmax_into(x: np.ndarray, out: np.ndarray) -> None:
     """The softmax of rows, rounded once more for narrow dtypes, written to ``out``."""
-    rows = exponentials(x, out)
-    np.multiply(rows.e, rows.scale, out=out, casting="unsafe")
+    e, scale = shares(x, out)
+    np.multiply(e, scale, out=out, casting="unsafe")
 
 
 def softmax(x: Any, axis: int = -1) -> np.ndarray:

@@ -19,13 +19,12 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import DTYPES, floating, integer, matching, stored, targets
-from ._blocks import by_entries, in_blocks
+from ._arrays import DTYPES, floating, integer, matching, stored, targets_of
+from ._blocks import by_entries, by_rows, in_blocks
 from ._rows import exponentials
 from .cross_entropy import cost_of, gradient_of
 from .equations import NETWORK
 from .sigmoid import sigmoid_into, sigmoid_product_into
-from .softmax import softmax
 
 Arrays = dict[str, np.ndarray]
 
@@ -47,8 +46,8 @@ def _checked(x: Any, **params: Any) -> Arrays:
 
 
 def _checked_targets(y: Any, given: Arrays) -> np.ndarray:
-    logits = np.broadcast_to(given["b2"], (len(given["x"]), len(given["b2"])))
-    return targets(y, logits, 1)
+    b2 = given["b2"]
+    return targets_of(y, (len(given["x"]), len(b2)), b2.dtype, 1)
 
 
 def _wide(array: np.ndarray) -> np.ndarray:
@@ -78,6 +77,12 @@ def _forward(x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: 
     h = by_entries(sigmoid_into, phi)
     theta = _affine(h, W2, b2)
     return {"phi": phi, "h": h, "theta": theta}
+
+
+def _y_hat_into(theta: np.ndarray, out: np.ndarray) -> None:
+    """ŷ with the bits that it has beside the gradient."""
+    of = exponentials(theta, out)
+    np.multiply(of.e, of.scale, out=out, casting="unsafe")
 
 
 def _last_layer(theta: np.ndarray, y: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -138,7 +143,7 @@ def forward(x: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays:
     (5, 2)
     """
     seen = _forward(**_checked(x, W1=W1, b1=b1, W2=W2, b2=b2))
-    return {**seen, "y_hat": softmax(seen["theta"])}
+    return {**seen, "y_hat": by_rows(_y_hat_into, 1, seen["theta"])}
 
 
 @np.errstate(all="ignore")

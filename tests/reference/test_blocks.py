@@ -22,7 +22,7 @@ RNG = np.random.default_rng(0)
 
 @pytest.fixture
 def small(monkeypatch):
-    """Blocks of 64 entries, shared among threads from 128 on."""
+    """Blocks of 64 entries, from 128 entries on of 128 and shared among threads."""
     monkeypatch.setattr(_blocks, "BLOCK", 64)
     monkeypatch.setattr(_blocks, "SHARED", 128)
     monkeypatch.setenv("OMP_NUM_THREADS", "")
@@ -42,7 +42,7 @@ def test_threads_share_the_blocks(small):
 
     def kernel(part):
         names.add(threading.current_thread().name)
-        if len(part) and part[0] < 128:  # the first two blocks are underway at once
+        if part[0] < 256:  # the first two blocks are underway at once
             both.wait()
 
     in_blocks(kernel, np.arange(1024))
