@@ -8,8 +8,8 @@ import numpy as np
 
 from ._blocks import aligned
 
-_MOST = 1e260
-"""A sum of e^x up to here is taken as it is: neither it nor its reciprocal is near the limits of float64."""
+_RANGE = 1e260
+"""In float32, sums from its reciprocal up to it are taken as they are: 2⁻¹⁴⁹ / 10²⁶⁰ is normal in float64."""
 
 _LOW = -700.0
 """From here on e^x is a normal number in float64, with all its digits."""
@@ -18,21 +18,23 @@ _FEW = 16
 """Terms of a row that NumPy adds in pairs."""
 
 _TINY = 2.0**-960
-"""Below this the terms of S may be subnormal, and the sum of their roundings more than an ulp of S."""
+"""Below this the terms of S may be subnormal, and the sum of their roundings more than an ulp of S. A sum whose
+reciprocal is below it is near overflow."""
 
 
 class Exponentials(NamedTuple):
     """Rows of logits x (R, n) and their exponentials, in float64.
 
     ``m`` (R, 1) is the largest entry and ``top`` the index of one that attains it in each row; ``e`` (R, n) is
-    e^(x − c) and ``scale`` (R, 1) 1 / Σ e^(x − c); ``others`` (R, 1) is S, the sum of e^(x_i − m) over all entries
-    but ``top``.
+    e^(x − c), ``largest`` (R, 1) e^(m − c), ``scale`` (R, 1) 1 / Σ e^(x − c), and ``others`` (R, 1) is S, the sum
+    of e^(x_i − m) over all entries but ``top``.
     """
 
     x: np.ndarray
     m: np.ndarray
     top: tuple[np.ndarray, np.ndarray]
     e: np.ndarray
+    largest: np.ndarray
     scale: np.ndarray
     others: np.ndarray
 
@@ -63,14 +65,13 @@ def exponentials(x: np.ndarray, memory: np.ndarray | None = None) -> Exponential
     e[place] = 0.0
     rest = _sum(x, e)
     e[place] = largest[:, 0]
-    total, others = rest + largest, rest / largest
-    scale = reciprocal(rest.astype(np.longdouble) + largest) if x.itemsize == 8 else 1 / total
-    shift = _needs_shift(x, total)
-    if x.itemsize == 8 and not np.minimum.reduce(others, axis=None, initial=np.inf) >= _TINY:
-        shift = (others < _TINY)[:, 0] | (False if shift is None else shift)
+    others = rest / largest
+    scale = reciprocal(rest.astype(np.longdouble) + largest if x.itemsize == 8 else rest + largest)
+    shift = _needs_shift(x, scale, others)
     if shift is not None:
         e[shift], scale[shift], others[shift] = _shifted(x[shift])
-    return Exponentials(x, m, place, e, scale, others)
+        largest[shift] = 1.0
+    return Exponentials(x, m, place, e, largest, scale, others)
 
 
 def shares(x: np.ndarray, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -85,7 +86,7 @@ def shares(x: np.ndarray, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     x, e = _exponentials(x, memory)
     total = np.add.reduce(e, axis=-1, keepdims=True, dtype=np.longdouble if x.itemsize == 8 else None)
     scale = reciprocal(total)
-    shift = _needs_shift(x, total)
+    shift = _needs_shift(x, scale, scale)
     if shift is not None:
         e[shift], scale[shift], _ = _shifted(x[shift])
     return e, scale
@@ -109,21 +110,27 @@ def _sum(x: np.ndarray, e: np.ndarray) -> np.ndarray:
     return row_sum(e) if x.itemsize == 8 else np.asarray(np.add.reduce(e, axis=-1, keepdims=True))
 
 
-def _needs_shift(x: np.ndarray, total: np.ndarray) -> np.ndarray | None:
-    """The rows (R,) whose e^x, or their sums ``total`` (R, 1), are out of range; None where there are none.
+def _needs_shift(x: np.ndarray, scale: np.ndarray, others: np.ndarray) -> np.ndarray | None:
+    """The rows (R,) whose e^x, or the sums of it, are out of range; None where there are none.
 
-    In range: the sum and its reciprocal are, and so is every e^x that counts, that is, whose share of the sum is
-    not below every number of the format. Where the sum is at least 1, what is subnormal in e^x is so in its share.
-    In float32 the least number, 2⁻¹⁴⁹, times 1e-260 is normal in float64.
+    In range: the sum and its reciprocal ``scale`` (R, 1) are, and so is every e^x that counts: whose share of the
+    sum, or of S where ``others`` is asked for, is not below every number of the format. Where the sum is at least
+    1, what is subnormal in e^x is so in its share.
     """
-    exact = x.itemsize == 8
-    least = 1.0 if exact else 1 / _MOST
-    smallest, largest = (f.reduce(total, axis=None, initial=1.0) for f in (np.minimum, np.maximum))
-    if least <= smallest and largest <= _MOST:  # false for NaN
+    if x.itemsize < 8:
+        least, most = 1 / _RANGE, _RANGE
+    else:
+        least, most = _TINY, 1.0
+    low = scale if others is scale or x.itemsize < 8 else np.minimum(others, scale)
+    smallest, largest = (
+        np.minimum.reduce(low, axis=None, initial=1.0),
+        np.maximum.reduce(scale, axis=None, initial=0),
+    )
+    if smallest >= least and largest <= most:  # false for NaN
         return None
-    plain = (total >= least) & (total <= _MOST)
-    if exact:
-        plain |= (total < 1) & (x.min(axis=-1, keepdims=True) >= _LOW)
+    plain = (low >= least) & (scale <= most)
+    if x.itemsize == 8:
+        plain |= (low >= least) & (x.min(axis=-1, keepdims=True) >= _LOW)
     return None if plain.all() else ~plain[:, 0]
 
 
