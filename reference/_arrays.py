@@ -1,8 +1,8 @@
 """What the public functions share: checked arguments, one working precision, results in the input's dtype.
 
-Exponentials and what is summed are computed in float64, whatever the format, and rounded once (σ in float32: twice).
-That is accurate whatever the processor's float32 exponential is: NumPy's with AVX-512 errs by up to 2.5 ulp, and is
-hardly faster than that of float64.
+Exponentials and what is summed are computed in float64, whatever the format, and rounded once (σ in float32:
+twice). That is accurate whatever the processor's float32 exponential is: NumPy's with AVX-512 errs by up to 2.5
+ulp, and is hardly faster than that of float64.
 """
 
 from __future__ import annotations

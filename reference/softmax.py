@@ -34,7 +34,6 @@ from ._arrays import matching, with_axis, without
 from ._blocks import by_rows
 from ._rows import exponentials, shares
 
-
 _NEAR = 1024.0
 """Up to this |m| float64 holds lse to 2⁻⁴³."""
 
