@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ._arrays import floating, matching
-from ._blocks import aligned, by_entries
+from ._blocks import by_entries
 
 _FAR = {8: -708.0, 4: -88.0}
 """Bytes of a format → below it e^(−x) approaches the largest number; 1 + e^(−x) is e^(−x) long before."""
@@ -27,8 +27,8 @@ def sigmoid_into(x: np.ndarray, out: np.ndarray) -> None:
         sigmoid_into(x.astype(np.float32), wide)
         out[...] = wide
         return
-    t = out if out.itemsize == 8 else aligned(out.shape)
-    np.negative(x, out=t, dtype=np.float64)
+    np.negative(x, out=out)
+    t = out if out.itemsize == 8 else out.astype(np.float64)
     np.exp(t, out=t)
     np.add(t, 1, out=out, casting="same_kind")
     np.divide(1, out, out=out)
