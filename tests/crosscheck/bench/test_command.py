@@ -50,6 +50,10 @@ def test_a_wrong_answer_is_exit_status_1(planted, monkeypatch, capsys):
         (("--plot", "a.txt"), "--plot: got 'a.txt', expected a name that ends in .png, .svg, .pdf"),
         (("--plot", "no/such/folder/a.png"), "--plot: cannot write 'no/such/folder/a.png': expected a file in a"),
         (("--against", "no.json"), "--against: cannot read 'no.json': No such file or directory"),
+        (
+            ("--oracle", "--cores", "1"),
+            "--oracle: got cores too, expected only --quick, --seed and --json beside it",
+        ),
         (("--read", "no.json"), "--read: got neither --against nor --plot, expected what is to be made of the"),
     ],
 )

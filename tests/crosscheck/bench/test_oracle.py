@@ -9,6 +9,7 @@ import pytest
 from crosscheck.bench import oracle, oracle_tasks
 from crosscheck.bench.mpf import Mpf
 from crosscheck.bench.oracle import BALLS, COLUMNS, EXP, FAST, FLOAT64, MPMATH, measure
+from crosscheck.cli import main
 from crosscheck.numbers.ball import BITS, Ball
 from crosscheck.numbers.fast import Fast
 from reference import equations as eq
@@ -41,6 +42,25 @@ def test_every_part_is_measured_and_told(times, told):
 
 def test_they_go_into_json(times):
     assert json.loads(json.dumps(times.to_dict()))["costs"][0]["ns"][BALLS] == times.costs[0].ns[BALLS]
+
+
+def test_it_passes_where_no_arithmetic_was_wrong(times):
+    assert times.passed
+    first, *rest = times.costs
+    for column in (FAST, FLOAT64, MPMATH):
+        assert not replace(times, costs=(replace(first, ns={**first.ns, column: None}), *rest)).passed
+
+
+def test_the_command_prints_it_and_fails_where_one_is_wrong(times, monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(oracle, "measure", lambda **_: times)
+    to = tmp_path / "oracle.json"
+    assert main(["bench", "--oracle", "--quick", "--json", str(to)]) == 0
+    assert "ns per certified value" in capsys.readouterr().out
+    assert json.loads(to.read_text())["bits"] == BITS
+    first, *rest = times.costs
+    wrong = replace(times, costs=(replace(first, ns={**first.ns, FAST: None}), *rest))
+    monkeypatch.setattr(oracle, "measure", lambda **_: wrong)
+    assert main(["bench", "--oracle", "--quick"]) == 1
 
 
 def test_a_ratio_is_of_what_balls_cost(times):
