@@ -29,10 +29,10 @@ def test_reference_is_within_four_ulp(quantity, regime, dtype):
 def test_float32_is_rounded_once(quantity):
     """Half an ulp, and what float64 may lose before the rounding: 8 ulp of float64 are 2⁻²⁶ ulp of float32.
 
-    But σ: rounding 1 + e^(−x) before the division may cost one more.
+    But σ is computed in float32, whose exponential errs by up to 2.5 ulp in NumPy.
     """
     worst = measure(quantity, "N(0, 3)", "float32", REFERENCE, seed=1).worst["reference"]
-    assert worst <= 0.5 + 2.0**-26 + (quantity == "sigmoid")
+    assert worst <= (LIMIT if quantity == "sigmoid" else 0.5 + 2.0**-26)
 
 
 def _without_delta(x, m, d):
