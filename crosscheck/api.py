@@ -60,7 +60,7 @@ def exact(name: str, quantity: str | None = None, **inputs: Any) -> Enclosure:
     """
     require_gradual_underflow()
     one, wanted, given = checked(name, quantity, inputs)
-    return enclose(one.graph, wanted, given, special_values(one, wanted, given))
+    return enclose(one.graph, wanted, given, special_values(one, wanted, given), one.shapes)
 
 
 def tolerance(name: str, quantity: str | None = None, dtype: object = None, **inputs: Any) -> np.ndarray:

@@ -46,8 +46,9 @@ def evaluate_from_inputs(graph: Graph, given: Arrays, quantity: str, start: Star
 
     ``reading`` names that arithmetic: where it is the same, so must ``start`` be. It is None for no sharing.
     """
-    steps = set(needs(graph[quantity])) & set(graph)
-    if reading is None or not steps or set(given) & set(graph):
+    needed = {need for equation in graph.values() for need in needs(equation)}
+    alone = quantity not in needed and not set(needs(graph[quantity])) & set(graph)
+    if reading is None or alone or set(given) & set(graph):
         return evaluate(graph, {name: start(name, array) for name, array in given.items()}, quantity)
     chain = _KEPT.get(reading)
     if chain is None or not chain.holds(graph, given):

@@ -14,7 +14,7 @@ from io import TextIOWrapper
 from . import ShadowedError, require_sibling
 from .commands.shared import CannotWriteError, bad_call
 
-COMMANDS = ("check", "derivations", "mistakes", "accuracy", "defects", "cases")
+COMMANDS = ("check", "derivations", "mistakes", "accuracy", "defects", "cases", "bench")
 """What may come first on the command line; each is a module of ``crosscheck.commands``."""
 
 INTERRUPTED = 130  # what a shell reports of a program that Ctrl-C ended

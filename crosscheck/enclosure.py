@@ -33,10 +33,11 @@ class Enclosure:
         self,
         evaluate: Callable[[], Ball],
         special: tuple[np.ndarray, np.ndarray] | None = None,
+        bits: int = BITS,
     ) -> None:
         self._evaluate = evaluate
         self._special = special
-        self._bits = BITS
+        self._bits = bits
         self._balls: Objects | None = None
 
     def balls(self) -> Objects:
@@ -106,7 +107,7 @@ class Enclosure:
                 break
             self._refine()
         with precision(self._bits):
-            lo = floats(boxed(balls - Ball.of(hi).data))
+            lo = _beside(balls, hi)
         hi = self._with_special(hi)
         return hi, np.where(np.isfinite(hi) & np.isfinite(lo), lo, 0.0)
 
@@ -166,6 +167,12 @@ def ulps(actual: np.ndarray, hi: np.ndarray, lo: np.ndarray, format: Format) -> 
     return np.where((same & (lo == 0)) | overflow, 0.0, np.where(np.isnan(error), np.inf, error))
 
 
+def _beside(balls: Objects, near: np.ndarray) -> np.ndarray:
+    """The midpoints of balls − near, as float64."""
+    pairs = zip(balls.ravel().tolist(), near.ravel().tolist(), strict=True)
+    return np.fromiter((float(ball - n) for ball, n in pairs), np.float64, balls.size).reshape(balls.shape)
+
+
 def _beyond(points: Objects, near: np.ndarray) -> np.ndarray:
     """The sign of points − near, without the underflow that a float64 difference has."""
     signs = [(point > n) - (point < n) for point, n in zip(points.ravel(), near.ravel().tolist(), strict=True)]
@@ -187,7 +194,7 @@ def _round_near(balls: Objects, format: Format) -> tuple[np.ndarray, np.ndarray]
     hi, radius = floats(balls), floats(mapped(arb.rad, balls))
     with np.errstate(all="ignore"):
         if format.precision == 53:
-            lo = floats(boxed(balls - Ball.of(hi).data))
+            lo = _beside(balls, hi)
             gap = np.abs(hi) - np.nextafter(np.abs(hi), 0)
             return hi, np.asarray((np.abs(lo) + radius) * 1.001 < gap / 2)
         off = radius * 1.001 + np.abs(hi) * 2.0**-51 + format.smallest_subnormal * 2.0**-60

@@ -14,6 +14,8 @@ from functools import cached_property
 import ml_dtypes
 import numpy as np
 
+_EXPONENT = np.int64(0x7FF0_0000_0000_0000)
+
 
 @dataclass(frozen=True)
 class Format:
@@ -54,7 +56,7 @@ class Format:
     def smallest_subnormal(self) -> float:
         return 2.0 ** (self.emin - self.precision + 1)
 
-    @property
+    @cached_property
     def largest(self) -> float:
         return float(np.ldexp(2.0 - 2.0 ** (1 - self.precision), self.emax))
 
@@ -69,9 +71,11 @@ class Format:
         >>> bool(FORMATS["float32"].ulp(1.0) == 2.0**-23)
         True
         """
-        _, exponent = np.frexp(np.where(np.isfinite(value), value, self.largest))
-        floor = np.where(np.asarray(value) == 0, self.emin, exponent - 1)
-        return np.ldexp(1.0, np.clip(floor, self.emin, self.emax) - (self.precision - 1))
+        # What is no number has the ulp of the largest. A normal float64 without its fraction is a power of 2.
+        magnitude = np.abs(np.asarray(value, dtype=np.float64))
+        power = np.maximum(np.fmin(magnitude, self.largest), self.smallest_normal)
+        bits = power.view(np.int64) if power.ndim else power.reshape(1).view(np.int64).reshape(())
+        return (bits & _EXPONENT).view(np.float64) * 2.0 ** (1 - self.precision)
 
     def round(self, value: np.ndarray, sticky: np.ndarray | int = 0) -> np.ndarray:
         """The nearest number of the format, ties to even, as an array of ``dtype``.
@@ -82,13 +86,13 @@ class Format:
         value = np.asarray(value, dtype=np.float64)
         if self.precision == 53:
             return value.copy()
-        odd = _round_to_odd(value, np.asarray(sticky))
-        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-            exponent = np.frexp(self.ulp(odd))[1] - 1
-            rounded = np.ldexp(np.rint(np.ldexp(odd, -exponent)), exponent)
-        beyond = np.abs(rounded) > self.largest
-        rounded = np.where(beyond, np.copysign(np.inf, rounded), rounded)
+        exact = isinstance(sticky, int) and sticky == 0
+        odd = value if exact else _round_to_odd(value, np.asarray(sticky))
+        ulp = self.ulp(odd)
         with np.errstate(all="ignore"):
+            rounded = np.rint(odd / ulp) * ulp  # by powers of two, which round nothing
+            beyond = np.abs(rounded) > self.largest
+            rounded = np.where(beyond, np.copysign(np.inf, rounded), rounded)
             return rounded.astype(self.dtype)
 
 

@@ -40,19 +40,19 @@ def evaluate_all(graph: Graph, given: Mapping[str, Any], wanted: tuple[str, ...]
 
 def complete(graph: Graph, known: dict[str, Any], wanted: str) -> Any:
     """The quantity ``wanted``; what had to be computed for it is added to ``known``."""
-    underway: set[str] = set()
+    return _find(graph, known, set(), wanted)
 
-    def find(name: str) -> Any:
-        if name not in known:
-            if name not in graph:
-                raise KeyError(f"{name}: neither given nor an equation of the graph")
-            if name in underway:
-                raise ValueError(f"{name}: needs itself")
-            underway.add(name)
-            known[name] = graph[name](*map(find, needs(graph[name])))
-        return known[name]
 
-    return find(wanted)
+def _find(graph: Graph, known: dict[str, Any], underway: set[str], name: str) -> Any:
+    # Not a closure: one that calls itself is a cycle, and would keep all that is known until it is collected.
+    if name not in known:
+        if name not in graph:
+            raise KeyError(f"{name}: neither given nor an equation of the graph")
+        if name in underway:
+            raise ValueError(f"{name}: needs itself")
+        underway.add(name)
+        known[name] = graph[name](*(_find(graph, known, underway, need) for need in needs(graph[name])))
+    return known[name]
 
 
 def inputs_of(graph: Graph) -> tuple[str, ...]:

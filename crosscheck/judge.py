@@ -242,12 +242,15 @@ def ratios(actual: np.ndarray, truth: Reading, format: Format) -> np.ndarray:
     with np.errstate(all="ignore"):
         error = np.abs((wide - hi) - lo)
         ratio = np.where(error == 0, 0.0, error / bound)
+        ratio = np.fmin(ratio, np.inf)  # a NaN, of inf / inf
+        if np.isfinite(error).all():
+            return np.where(truth.open, 0.0, ratio)
         same = (np.isnan(wide) & np.isnan(hi)) | (np.isinf(hi) & (wide == hi))
         may_overflow = np.abs(hi) + bound >= format.largest
         overflowed = np.isinf(wide) & (np.sign(wide) == np.sign(hi)) & may_overflow
         # A truth beyond float64's range has no distance: the infinity, or the format's largest number, is near.
         beyond = np.isinf(hi) & ~truth.special & (np.sign(wide) == np.sign(hi)) & (np.abs(wide) == format.largest)
-    ratio = np.where(np.isnan(ratio) | np.isnan(wide) | np.isinf(wide), np.inf, ratio)
+    ratio = np.where(np.isfinite(wide), ratio, np.inf)
     return np.where(same | overflowed | beyond | truth.open, 0.0, ratio)
 
 
@@ -260,11 +263,11 @@ def would_pass(truth: Reading, format: Format) -> str:
     judged = np.isfinite(truth.hi) & ~truth.open
     if not judged.any():
         return "" if not truth.open.all() else "anything"  # special values are compared exactly
-    right = np.asarray(np.clip(truth.hi, -format.largest, format.largest))
-    for name, wrong in _wrong_answers(right[judged], truth.bound[judged]):
-        answer = np.array(right)
-        answer[judged] = wrong
-        if (ratios(answer, truth, format)[judged] <= 1).all():
+    hi, lo, bound, special = (a[judged] for a in (truth.hi, truth.lo, truth.bound, truth.special))
+    part = Reading(hi, lo, bound, special, np.zeros(hi.shape, bool))
+    right = np.minimum(np.maximum(hi, -format.largest), format.largest)
+    for name, wrong in _wrong_answers(right, bound):
+        if (ratios(wrong, part, format) <= 1).all():
             return name
     return ""
 

@@ -1,24 +1,27 @@
 """The truth and the tolerance of one quantity at given inputs.
 
-Truth comes from the fast enclosure (``Rounded`` read with float64's roundoff) where its width is negligible
-beside an ulp of the format, and from ``Ball`` everywhere else; the tests hold the two against each other.
+Truth comes from the fast enclosure (``Fast``, in float64) where its width is negligible beside an ulp of the
+format, and from ``Ball`` everywhere else; the tests hold the two against each other.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 
+from .blocks import enclosure, of_some_rows
 from .cases import Arrays
 from .chain import evaluate_from_inputs
 from .enclosure import Enclosure
-from .formats import FORMATS, Format
+from .formats import Format
 from .graph import Graph
 from .numbers.ball import Ball, working_precision
+from .numbers.fast import Fast
 from .numbers.rounding import Model, Rounded
 from .operation import Operation
 
@@ -95,25 +98,41 @@ def _read(operation: Operation, quantity: str, given: Arrays, format: Format, st
     none = np.zeros(tolerance.shape, dtype=bool)
     unprescribed = none if rule is None else rule(**given)
     if format.precision < 53 and special is None:
-        fast = rounded(operation.graph, quantity, given, FORMATS["float64"], frozenset())
-        sharp = fast.bound <= NEGLIGIBLE * format.ulp(fast.value)
-        beside = np.isfinite(tolerance.bound) & (fast.bound <= _BESIDE_THE_BOUND * tolerance.bound)
-        if sharp.all() or (fast.value.size > _MANY and (sharp | beside).all()):
+        fast = enclose_fast(operation.graph, quantity, given)
+        sharp = negligible(fast, format)
+        slack: np.ndarray | float = 0.0
+        many = fast.value.size > _MANY
+        if many and not sharp.all():
+            mended = _mended(operation, quantity, given, format, fast, sharp)
+            if mended is not None:
+                hi, lo, wide = mended
+                return Reading(hi, lo, tolerance.bound + wide, none, unprescribed, np.zeros(hi.shape))
+            beside = np.isfinite(tolerance.bound) & (fast.bound <= _BESIDE_THE_BOUND * tolerance.bound)
             slack = np.where(sharp, 0.0, fast.bound)
-            return Reading(
-                fast.value,
-                np.zeros(tolerance.shape),
-                tolerance.bound + fast.bound,
-                none,
-                unprescribed,
-                slack,
-            )
-    hi, lo = enclose(operation.graph, quantity, given, special).split(format)
+            sharp |= beside
+        if sharp.all():
+            bound = tolerance.bound + fast.bound
+            return Reading(fast.value, np.zeros(tolerance.shape), bound, none, unprescribed, slack)
+    hi, lo = enclose(operation.graph, quantity, given, special, operation.shapes).split(format)
     mask = special[0] if special is not None else none
     # A finite value that the table fixes, where the equation may have none and so no bound: 0, an input, or the
     # product of one with a difference, (1 − y) ȳ, which rounds twice.
     bound = np.where(mask & np.isfinite(hi), 2 * format.unit_roundoff * np.abs(hi), tolerance.bound)
     return Reading(hi, lo, bound, mask | np.isnan(hi), unprescribed)
+
+
+def _mended(
+    operation: Operation, quantity: str, given: Arrays, format: Format, fast: Fast, sharp: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """hi, lo and what they may be off by: balls where the fast enclosure is not sharp, if that is in few rows."""
+    some = of_some_rows(operation.shapes, given, ~sharp)
+    if some is None or max(a.size for a in some[0].values()) > _MANY:
+        return None
+    rows, where = some
+    hi, lo, wide = fast.value.copy(), np.zeros(fast.shape), fast.full.copy()
+    hi[where], lo[where] = enclose(operation.graph, quantity, rows).split(format)
+    wide[where] = 0.0
+    return (hi, lo, wide) if np.isfinite(hi).all() else None
 
 
 def rounded(graph: Graph, quantity: str, given: Arrays, format: Format, stored: frozenset[str]) -> Rounded:
@@ -131,22 +150,44 @@ def rounded(graph: Graph, quantity: str, given: Arrays, format: Format, stored: 
     return result
 
 
+def enclose_fast(graph: Graph, quantity: str, given: Arrays) -> Fast:
+    """The quantity as a float64 enclosure of its exact value, at the speed of NumPy."""
+
+    def start(name: str, array: np.ndarray) -> Any:
+        return array if array.dtype.kind in "iu" else Fast.of(array)
+
+    result: Fast = evaluate_from_inputs(graph, given, quantity, start, "fast")
+    return result
+
+
+def negligible(fast: Fast, format: Format) -> np.ndarray:
+    """Where the enclosure is so narrow that its value stands for the exact one in the format."""
+    # An ulp is more than 2^−p of the value, which is quicker to say.
+    sharp = np.asarray(fast.bound <= NEGLIGIBLE * format.unit_roundoff * np.abs(fast.value))
+    if not sharp.all():
+        sharp = np.asarray(fast.bound <= NEGLIGIBLE * format.ulp(fast.value))
+    return sharp
+
+
 def enclose(
     graph: Graph,
     quantity: str,
     given: Arrays,
     special: tuple[np.ndarray, np.ndarray] | None = None,
+    shapes: Mapping[str, str] | None = None,
 ) -> Enclosure:
-    """The quantity as an enclosure of its exact value."""
+    """The quantity as an enclosure of its exact value; by blocks where ``shapes`` says that it has rows."""
 
     def start(name: str, array: np.ndarray) -> Any:
         return array if array.dtype.kind in "iu" else Ball.of(array)
 
-    def balls() -> Ball:
-        result: Ball = evaluate_from_inputs(graph, given, quantity, start, working_precision())
+    def balls(rows: Arrays) -> Ball:
+        # The blocks of an array have nothing to share.
+        reading = working_precision() if rows is given else None
+        result: Ball = evaluate_from_inputs(graph, rows, quantity, start, reading)
         return result
 
-    return Enclosure(balls, special)
+    return enclosure(balls, shapes or {}, given, special)
 
 
 def special_values(operation: Operation, quantity: str, given: Arrays) -> tuple[np.ndarray, np.ndarray] | None:

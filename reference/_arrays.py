@@ -15,6 +15,9 @@ import numpy as np
 DTYPES = ("float64", "float32", "bfloat16", "float16")
 """The floating dtypes that are taken, by name: bfloat16 is recognised without importing where it comes from."""
 
+_USUAL = frozenset(map(np.dtype, ("float64", "float32")))
+"""Known without their names, which NumPy makes up anew each time."""
+
 
 def floating(name: str, value: Any) -> np.ndarray:
     """``value`` as an array of one of ``DTYPES``; TypeError names the argument otherwise.
@@ -25,6 +28,8 @@ def floating(name: str, value: Any) -> np.ndarray:
     """
     try:
         array = np.asarray(value)
+        if array.dtype in _USUAL:
+            return array
     except ValueError:
         raise TypeError(f"{name}: got {type(value).__name__} that is not an array of numbers") from None
     if array.dtype.name not in DTYPES:
@@ -89,11 +94,12 @@ def targets(value: Any, x: np.ndarray, axis: int) -> np.ndarray:
 
 
 def rows(array: np.ndarray, axis: int) -> np.ndarray:
-    """The array in float64 with ``axis`` last and contiguous: NumPy sums pairwise only along such an axis.
+    """(R, n) with ``axis`` last and contiguous: NumPy sums pairwise only along such an axis.
 
     It may share memory with the argument.
     """
-    return np.ascontiguousarray(np.moveaxis(array, axis, -1), dtype=np.float64)
+    last = array if axis == array.ndim - 1 else np.moveaxis(array, axis, -1)
+    return np.ascontiguousarray(last).reshape(-1, array.shape[axis])
 
 
 def stored(result: Any, dtype: np.dtype, axis: int | None = None) -> np.ndarray:

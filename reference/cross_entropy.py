@@ -22,39 +22,76 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import matching, rows, stored, targets, with_axis, without
-from .softmax import Shifted, shifted
+from ._arrays import matching, targets, with_axis, without
+from ._blocks import by_rows, by_rows_into
+from ._rows import Exponentials, exponentials
 
 
-def distance(s: Shifted, y: np.ndarray) -> np.ndarray:
-    """Σ_i y_i (m − x_i), (...): 0 from a zero target whatever its logit."""
-    terms = y * -s.d
-    lost = np.isinf(s.d) & np.isfinite(s.x)
-    if lost.any():
-        # m − x overflows, y (m − x) need not; halving numbers of this size is exact.
-        terms = np.where(lost, 2 * (y * (s.m / 2 - s.x / 2)), terms)
-    return np.where(y == 0, 0.0, terms).sum(axis=-1)
-
-
-def gradient(x: np.ndarray, y: np.ndarray, axis: int) -> np.ndarray:
-    """∂CE/∂x in float64, the classes last, of checked arguments."""
-    s = shifted(x, axis)
-    p = s.softmax
-    p_top, rest = np.take_along_axis(p, s.top, axis=-1), s.others / (1 + s.others)
-    if y.dtype.kind in "iu":
-        label = y[..., None].astype(np.intp)
-        confident = (label == s.top) & (p_top > 0.5)
-        np.put_along_axis(p, label, np.where(confident, -rest, np.take_along_axis(p, label, axis=-1) - 1), axis=-1)
-        return p
-    y = rows(y, axis)
-    total, y_top = y.sum(axis=-1, keepdims=True), np.take_along_axis(y, s.top, axis=-1)
-    at_top = np.where(p_top > 0.5, p_top * (total - y_top) - y_top * rest, total * p_top - y_top)
-    found = total * p - y
-    np.put_along_axis(found, s.top, at_top, axis=-1)
+def distance(rows: Exponentials, y: np.ndarray) -> np.ndarray:
+    """Σ_i y_i (m − x_i), (R,): 0 from a zero target whatever its logit."""
+    terms = rows.x - rows.m
+    terms *= y
+    found = np.asarray(-terms.sum(axis=-1))
+    open_ = ~np.isfinite(found)
+    if open_.any():
+        found[open_] = _far_distance(rows.x[open_].astype(np.float64), rows.m[open_], y[open_])
     return found
 
 
-@np.errstate(all="ignore")
+def _far_distance(x: np.ndarray, m: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The same where an infinite logit or a difference that overflows is among the terms."""
+    # m − x overflows, y (m − x) need not; halving numbers of this size is exact.
+    lost = np.isinf(m - x) & np.isfinite(x)
+    terms = np.where(lost, 2 * (y * (m / 2 - x / 2)), y * (m - x))
+    return np.asarray(np.where(y == 0, 0.0, terms).sum(axis=-1))
+
+
+def cost_of(rows: Exponentials, y: np.ndarray) -> np.ndarray:
+    """CE per row in float64, (R,)."""
+    if y.dtype.kind in "iu":
+        chosen = rows.x[rows.at(y)].astype(np.float64, copy=False)
+        return np.asarray((rows.log_sum - (chosen[:, None] - rows.m))[:, 0])
+    y = y.astype(np.float64, copy=False)
+    return np.asarray(y.sum(axis=-1) * rows.log_sum[:, 0] + distance(rows, y))
+
+
+def gradient_of(rows: Exponentials, y: np.ndarray) -> np.ndarray:
+    """∂CE/∂x in float64, (R, n), in the memory of the exponentials, which are lost."""
+    p = np.multiply(rows.e, rows.scale, out=rows.e)
+    top = rows.at(rows.top)
+    p_top, rest = p[top], (rows.others / (1 + rows.others))[:, 0]
+    if y.dtype.kind in "iu":
+        label = rows.at(y)
+        p[label] = np.where((y == rows.top) & (p_top > 0.5), -rest, p[label] - 1)
+        return p
+    y = y.astype(np.float64, copy=False)
+    total, y_top = y.sum(axis=-1), y[top]
+    at_top = np.where(p_top > 0.5, p_top * (total - y_top) - y_top * rest, total * p_top - y_top)
+    if not (total == 1).all():
+        p *= total[:, None]
+    p -= y
+    p[top] = at_top
+    return p
+
+
+def _cost_into(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
+    out[...] = cost_of(exponentials(x), y)
+
+
+def _gradient_into(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
+    found = gradient_of(exponentials(x, out), y)
+    if found is not out:
+        out[...] = found
+
+
+def _both_into(x: np.ndarray, y: np.ndarray, cost: np.ndarray, out: np.ndarray) -> None:
+    rows = exponentials(x, out)
+    cost[...] = cost_of(rows, y)
+    found = gradient_of(rows, y)
+    if found is not out:
+        out[...] = found
+
+
 def cross_entropy(x: Any, y: Any, axis: int = -1) -> np.ndarray:
     """CE(y, ŷ) = −Σ_i y_i log ŷ_i = Y log1p(S) + Σ_i y_i (m − x_i), the shape of x without ``axis``   (§2.2).
 
@@ -64,16 +101,9 @@ def cross_entropy(x: Any, y: Any, axis: int = -1) -> np.ndarray:
     array(20.)
     """
     x, axis = with_axis(x, axis)
-    y = targets(y, x, axis)
-    s = shifted(x, axis)
-    if y.dtype.kind in "iu":
-        cost = s.log_sum - np.take_along_axis(s.d, y[..., None].astype(np.intp), axis=-1)
-        return stored(cost[..., 0], x.dtype)
-    y = rows(y, axis)
-    return stored(y.sum(axis=-1) * s.log_sum[..., 0] + distance(s, y), x.dtype)
+    return by_rows(_cost_into, axis, x, targets(y, x, axis), reduced=True)
 
 
-@np.errstate(all="ignore")
 def cross_entropy_gradient(x: Any, y: Any, axis: int = -1) -> np.ndarray:
     """∂CE/∂x = Y ŷ − y, the shape of x   (§2.2 prints ŷ − y, which needs Y = 1).
 
@@ -81,10 +111,24 @@ def cross_entropy_gradient(x: Any, y: Any, axis: int = -1) -> np.ndarray:
     array([-4.24835426e-18,  4.24835426e-18])
     """
     x, axis = with_axis(x, axis)
-    return stored(gradient(x, targets(y, x, axis), axis), x.dtype, axis)
+    return by_rows(_gradient_into, axis, x, targets(y, x, axis))
 
 
-@np.errstate(all="ignore")
+def cross_entropy_with_gradient(x: Any, y: Any, axis: int = -1) -> tuple[np.ndarray, np.ndarray]:
+    """``cross_entropy`` and ``cross_entropy_gradient`` from one pass of exponentials   (§2.2).
+
+    >>> cross_entropy_with_gradient([40.0, 0.0], 0)
+    (array(4.24835426e-18), array([-4.24835426e-18,  4.24835426e-18]))
+    """
+    x, axis = with_axis(x, axis)
+    cost, slope = by_rows_into(_both_into, axis, (x, targets(y, x, axis)), (True, False))
+    return cost, slope
+
+
+def _jvp_into(x: np.ndarray, y: np.ndarray, v: np.ndarray, out: np.ndarray) -> None:
+    out[...] = (gradient_of(exponentials(x), y) * v.astype(np.float64, copy=False)).sum(axis=-1)
+
+
 def cross_entropy_jvp(x: Any, y: Any, tangent: Any, axis: int = -1) -> np.ndarray:
     """Σ_i (∂CE/∂x)_i ẋ_i, the shape of x without ``axis``; ``tangent`` has the shape of x   (§2.2).
 
@@ -92,12 +136,15 @@ def cross_entropy_jvp(x: Any, y: Any, tangent: Any, axis: int = -1) -> np.ndarra
     array(-0.5)
     """
     x, axis = with_axis(x, axis)
-    y = targets(y, x, axis)
-    v = rows(matching("tangent", tangent, x.shape, x.dtype), axis)
-    return stored((gradient(x, y, axis) * v).sum(axis=-1), x.dtype)
+    y, v = targets(y, x, axis), matching("tangent", tangent, x.shape, x.dtype)
+    return by_rows(_jvp_into, axis, x, y, v, reduced=True)
 
 
-@np.errstate(all="ignore")
+def _vjp_into(x: np.ndarray, y: np.ndarray, v: np.ndarray, out: np.ndarray) -> None:
+    found = gradient_of(exponentials(x, out), y)
+    np.multiply(v.astype(np.float64, copy=False)[:, None], found, out=out, casting="unsafe")
+
+
 def cross_entropy_vjp(x: Any, y: Any, cotangent: Any, axis: int = -1) -> np.ndarray:
     """x̄ = (ȳ per row) ∂CE/∂x, the shape of x; ``cotangent`` has the shape of x without ``axis``   (§2.2).
 
@@ -105,6 +152,5 @@ def cross_entropy_vjp(x: Any, y: Any, cotangent: Any, axis: int = -1) -> np.ndar
     array([-1.,  1.])
     """
     x, axis = with_axis(x, axis)
-    y = targets(y, x, axis)
-    v = matching("cotangent", cotangent, without(x.shape, axis), x.dtype)
-    return stored(v.astype(np.float64)[..., None] * gradient(x, y, axis), x.dtype, axis)
+    y, v = targets(y, x, axis), matching("cotangent", cotangent, without(x.shape, axis), x.dtype)
+    return by_rows(_vjp_into, axis, x, y, v)

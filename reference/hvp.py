@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from ._arrays import floating, matching, rows, stored, targets, with_axis, without
+from ._rows import exponentials
 from .cross_entropy import cross_entropy_jvp
 from .second_equations import ALONG, NETWORK_TANGENTS
 from .sigmoid import sigmoid_gradient, sigmoid_jvp
-from .softmax import shifted
 from .two_layer import two_layer
 
 Arrays = dict[str, np.ndarray]
@@ -64,14 +64,18 @@ def sigmoid_hvp(x: Any, cotangent: Any, tangent: Any) -> np.ndarray:
 
 def _probabilities_along(x: np.ndarray, tangent: np.ndarray, axis: int) -> np.ndarray:
     """R{ŷ} in float64, the classes last, of checked arguments."""
-    s, v = shifted(x, axis), rows(tangent, axis)
-    p, w = s.softmax, v - np.take_along_axis(v, s.top, axis=-1)
-    return p * (w - (p * w).sum(axis=-1, keepdims=True))
+    of, v = exponentials(rows(x, axis)), rows(tangent, axis).astype(np.float64)
+    p, w = of.softmax, v - v[of.at(of.top)][:, None]
+    found = p * (w - (p * w).sum(axis=-1, keepdims=True))
+    return found.reshape(*without(x.shape, axis), x.shape[axis])
 
 
 def _total(y: np.ndarray, axis: int) -> np.ndarray | float:
     """Σ y per row, (..., 1); 1 for class labels."""
-    return 1.0 if y.dtype.kind in "iu" else np.asarray(rows(y, axis).sum(axis=-1, keepdims=True))
+    if y.dtype.kind in "iu":
+        return 1.0
+    total = rows(y, axis).astype(np.float64).sum(axis=-1)
+    return total.reshape(*without(y.shape, axis), 1)
 
 
 @np.errstate(all="ignore")

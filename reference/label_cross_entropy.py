@@ -27,9 +27,9 @@ from typing import Any
 import numpy as np
 
 from ._arrays import matching, rows, stored, with_axis, without
-from .cross_entropy import distance, gradient
+from ._rows import exponentials
+from .cross_entropy import cost_of, gradient_of
 from .label_equations import IGNORED
-from .softmax import shifted
 
 REDUCTIONS = ("none", "sum", "mean")
 
@@ -47,8 +47,14 @@ class _Given:
     @property
     def gradient(self) -> np.ndarray:
         """∂CE/∂x of each row in float64, the classes last."""
-        found = gradient(self.x, np.moveaxis(self.t, -1, self.axis), self.axis)
-        return np.where(self.kept[..., None], found, 0.0)
+        found = gradient_of(exponentials(rows(self.x, self.axis)), rows(self.t, self.t.ndim - 1))
+        return np.where(self.kept[..., None], found.reshape(self.t.shape), 0.0)
+
+    @property
+    def cost(self) -> np.ndarray:
+        """CE of each row in float64."""
+        found = cost_of(exponentials(rows(self.x, self.axis)), rows(self.t, self.t.ndim - 1))
+        return found.reshape(self.kept.shape)
 
 
 def _checked_labels(value: Any, shape: tuple[int, ...], classes: int, ignored: int) -> np.ndarray:
@@ -110,8 +116,7 @@ def label_cross_entropy(
     array(0.69314718)
     """
     reduction, given = _checked_reduction(reduction), _checked(x, labels, weight, smoothing, ignored, axis)
-    s = shifted(given.x, given.axis)
-    return _reduced(given.t.sum(axis=-1) * s.log_sum[..., 0] + distance(s, given.t), given, reduction)
+    return _reduced(given.cost, given, reduction)
 
 
 @np.errstate(all="ignore")
@@ -132,7 +137,8 @@ def label_cross_entropy_jvp(
     """
     reduction, given = _checked_reduction(reduction), _checked(x, labels, weight, smoothing, ignored, axis)
     v = rows(matching("tangent", tangent, given.x.shape, given.x.dtype), given.axis)
-    return _reduced((given.gradient * v).sum(axis=-1), given, reduction)
+    along = given.gradient * v.reshape(given.t.shape).astype(np.float64)
+    return _reduced(along.sum(axis=-1), given, reduction)
 
 
 @np.errstate(all="ignore")

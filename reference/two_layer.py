@@ -20,9 +20,11 @@ from typing import Any
 import numpy as np
 
 from ._arrays import DTYPES, floating, integer, matching, stored, targets
-from .cross_entropy import cross_entropy, cross_entropy_gradient
+from ._blocks import by_entries, in_blocks
+from ._rows import exponentials
+from .cross_entropy import cost_of, gradient_of
 from .equations import NETWORK
-from .sigmoid import sigmoid, sigmoid_vjp
+from .sigmoid import sigmoid_into, sigmoid_product_into
 from .softmax import softmax
 
 Arrays = dict[str, np.ndarray]
@@ -57,7 +59,9 @@ def _wide(array: np.ndarray) -> np.ndarray:
 
 
 def _affine(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return stored(_wide(x) @ _wide(W) + _wide(b), x.dtype)
+    z = _wide(x) @ _wide(W)
+    z += _wide(b)
+    return stored(z, x.dtype)
 
 
 def _product(a: np.ndarray, b: np.ndarray, added: np.ndarray | None = None) -> np.ndarray:
@@ -71,17 +75,34 @@ def _row_sum(a: np.ndarray) -> np.ndarray:
 
 def _forward(x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> Arrays:
     phi = _affine(x, W1, b1)
-    h = sigmoid(phi)
+    h = by_entries(sigmoid_into, phi)
     theta = _affine(h, W2, b2)
     return {"phi": phi, "h": h, "theta": theta}
 
 
-def _backward(given: Arrays, y: np.ndarray, seen: Arrays, rows: int = 1, decay: float = 0.0) -> Arrays:
-    """The gradients down to φ, and those of the parameters, of Σ CE / rows + (λ/2) (Σ W₁² + Σ W₂²)."""
+def _last_layer(theta: np.ndarray, y: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """ŷ, the cost of each row in float64, and ∂(Σ CE / rows)/∂θ, from one pass of exponentials."""
+    y_hat, d_theta, cost = np.empty_like(theta), np.empty_like(theta), np.empty(len(theta))
+
+    def kernel(theta: np.ndarray, y: np.ndarray, y_hat: np.ndarray, cost: np.ndarray, d_theta: np.ndarray) -> None:
+        of = exponentials(theta, d_theta)
+        np.multiply(of.e, of.scale, out=y_hat, casting="unsafe")
+        cost[...] = cost_of(of, y)
+        found = gradient_of(of, y)
+        if rows != 1:
+            found /= rows
+        if found is not d_theta:
+            d_theta[...] = found
+
+    in_blocks(kernel, theta, y, y_hat, cost, d_theta)
+    return y_hat, cost, d_theta
+
+
+def _backward(given: Arrays, seen: Arrays, d_theta: np.ndarray, decay: float = 0.0) -> Arrays:
+    """The gradients from θ down to φ, and those of the parameters, with (λ/2) (Σ W₁² + Σ W₂²) in the cost."""
     x, W1, W2 = given["x"], given["W1"], given["W2"]
-    d_theta = stored(cross_entropy_gradient(_wide(seen["theta"]), _wide(y)) / rows, x.dtype)
     d_h = _product(d_theta, W2.T)
-    d_phi = sigmoid_vjp(seen["phi"], d_h)
+    d_phi = by_entries(sigmoid_product_into, seen["phi"], d_h)
     # In float64, where λ keeps all its digits and λ W rounds no result twice.
     of_W1, of_W2 = (decay * W.astype(np.float64) if decay else None for W in (W1, W2))
     return {
@@ -99,11 +120,11 @@ def _quantities(given: Arrays, y: np.ndarray, rows: int = 1, decay: float = 0.0)
     """Every quantity of the network whose J is Σ CE / rows + (λ/2) (Σ W₁² + Σ W₂²), in NETWORK's order."""
     dtype = given["x"].dtype
     seen = _forward(**given)
-    J = cross_entropy(_wide(seen["theta"]), _wide(y)).sum(dtype=np.float64) / np.float64(rows)
+    y_hat, cost, d_theta = _last_layer(seen["theta"], y, rows)
+    J = cost.sum() / np.float64(rows)
     if decay:
         J += decay / 2 * sum(np.square(given[name].astype(np.float64)).sum() for name in ("W1", "W2"))
-    found = {**seen, "y_hat": softmax(seen["theta"]), "J": stored(J, dtype)}
-    found |= _backward(given, y, seen, rows, decay)
+    found = {**seen, "y_hat": y_hat, "J": stored(J, dtype), **_backward(given, seen, d_theta, decay)}
     found["d_x"] = _product(found["d_phi"], given["W1"].T)
     return {name: found[name] for name in NETWORK}
 
@@ -182,7 +203,8 @@ def gradient_descent(params: Mapping[str, Any], x: Any, y: Any, rate: float, ste
         raise ValueError(f"x: got shape {x.shape}, expected at least one row")
     new = {name: array.copy() for name, array in given.items()}
     for _ in range(integer("steps", steps, least=0)):
-        gradients = _backward({"x": x, **new}, y, _forward(x, **new))
+        seen = _forward(x, **new)
+        gradients = _backward({"x": x, **new}, seen, _last_layer(seen["theta"], y, 1)[2])
         new = {
             name: stored(_wide(p) - rate / len(x) * _wide(gradients[f"d_{name}"]), p.dtype)
             for name, p in new.items()

@@ -10,7 +10,7 @@ LAYERS = (
     # each may import those before it, and modules of its own line
     {"formats", "graph"},
     {"numbers"},
-    {"enclosure", "shapes", "cases"},
+    {"enclosure", "shapes", "cases", "blocks"},
     {"layouts", "differentiate", "regimes", "chain", "mistake"},
     {"operation", "digits"},
     {"operations", "implementation", "truth"},
@@ -19,7 +19,7 @@ LAYERS = (
     {"accuracy"},
     {"run", "workers"},
     {"checking"},
-    {"judges", "third_parties"},
+    {"judges", "third_parties", "bench"},
     {"kill"},
     {"report"},
     {"api", "asserting", "testing"},
@@ -27,7 +27,7 @@ LAYERS = (
     {"conformance"},
     {"cli", "__init__", "__main__"},
 )
-LAZY = ("torch", "jax", "optax", "sympy", "sklearn", "mpmath", "scipy", "autograd")
+LAZY = ("torch", "jax", "optax", "sympy", "sklearn", "mpmath", "scipy", "autograd", "matplotlib")
 MAY_IMPORT = {"crosscheck/numbers/symbol.py": ("sympy",)}  # the proofs' arithmetic, itself imported lazily
 SOURCES = [*ROOT.glob("reference/**/*.py"), *ROOT.glob("crosscheck/**/*.py")]
 
@@ -107,6 +107,9 @@ def test_every_source_has_a_test_of_its_name():
         **dict.fromkeys(("claims", "gradients", "points", "prove", "verdict"), "proof"),
         **dict.fromkeys(("own_text", "own_reading"), "own"),
         "own_child": "own_run",
+        **dict.fromkeys(("of_reference", "of_torch", "of_torch_compile", "of_jax", "prepared"), "programs"),
+        "process": "turns",
+        "meter": "ceilings",
         "errata": "derivations",
         "regimes": "cases",
         "plain": "terminal",
@@ -119,7 +122,8 @@ def test_every_source_has_a_test_of_its_name():
         **{path.stem: "mistakes" for path in SOURCES if path.stem.endswith("_mistakes")},
         **dict.fromkeys(("mistake", "_two_layer_forward", "_two_layer_backward"), "mistakes"),
         "log_sigmoid": "softplus",
-        "_arrays": "softmax",
+        **dict.fromkeys(("_arrays", "_rows"), "softmax"),
+        "_blocks": "blocks",
         "log_softmax": "softmax",
         "logsumexp": "softmax",
         "conformance": "pytest_plugin",
@@ -127,6 +131,7 @@ def test_every_source_has_a_test_of_its_name():
         **dict.fromkeys(("__main__", "shared"), "cli"),
         **dict.fromkeys(("options", "reduction", "findings", "examples", "notes"), "run"),
         **dict.fromkeys(("call", "child"), "isolated"),
+        **dict.fromkeys(("mpf", "oracle_tasks"), "oracle"),
         "_sigmoid_grad": "conventions",
         **dict.fromkeys(("party", "of_autograd", "of_jax", "of_scipy", "of_sklearn", "of_torch"), "third_parties"),
     }

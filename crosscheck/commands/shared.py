@@ -33,7 +33,7 @@ def bad_call(message: str) -> int:
 
 
 class CannotWriteError(OSError):
-    """The file of ``--json`` cannot be written."""
+    """A file that was asked for cannot be written."""
 
 
 def parser_of(name: str, description: str, seeded: bool = True) -> Parser:
@@ -76,25 +76,25 @@ def console() -> Console:
     return Console(width=min(found.width, WIDTH) if found.is_terminal else WIDTH)
 
 
-def writable(path: str | None) -> None:
-    """Find out before the work whether its result can be written."""
+def writable(path: str | None, option: str = "--json") -> None:
+    """Find out before the work whether its result can be written; the option is that which names the file."""
     if path is None:
         return
     target = Path(path)
     # The file is moved into its place whole, which must not happen to a device or a pipe.
     special = target.exists() and not target.is_file()
     if special or not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
-        raise CannotWriteError(f"--json: cannot write {path!r}: expected a file in a folder that can be written")
+        raise CannotWriteError(f"{option}: cannot write {path!r}: expected a file in a folder that can be written")
 
 
-def written(write: Callable[[Any, str], None], data: Any, path: str | None) -> bool:
+def written(write: Callable[[Any, str], None], data: Any, path: str | None, option: str = "--json") -> bool:
     """Write the file that was asked for; if that fails say so, and go on to what can be shown."""
     if path is None:
         return True
     try:
         write(data, path)
     except OSError as error:
-        print(f"crosscheck: --json: cannot write {path!r}: {error.strerror}", file=sys.stderr)
+        print(f"crosscheck: {option}: cannot write {path!r}: {error.strerror}", file=sys.stderr)
         return False
     return True
 

@@ -33,7 +33,7 @@ def boxed(value: Any) -> Objects:
 
 def mapped(fn: Callable[[Any], Any], data: Objects) -> Objects:
     """``fn`` of every entry."""
-    return fill(map(fn, data.ravel()), data.shape)
+    return fill(map(fn, data.ravel().tolist()), data.shape)
 
 
 def _python_numbers(array: np.ndarray) -> np.ndarray:

@@ -49,7 +49,7 @@ def precision(bits: int) -> Iterator[None]:
 
 def floats(data: Objects) -> np.ndarray:
     """The midpoints as float64, each the nearest; beyond the largest float64 it is ±inf."""
-    return np.array([float(item) for item in data.ravel()], dtype=np.float64).reshape(data.shape)
+    return np.fromiter(map(float, data.ravel().tolist()), np.float64, data.size).reshape(data.shape)
 
 
 def undecided(ball: arb) -> bool:
@@ -66,7 +66,7 @@ def _no_number(ball: arb) -> bool:
 
 
 def _finite(data: Objects) -> bool:
-    return all(map(arb.is_finite, data.ravel()))
+    return all(map(arb.is_finite, data.ravel().tolist()))
 
 
 def _exp_extended(x: arb) -> arb:
@@ -79,7 +79,8 @@ def _exp_extended(x: arb) -> arb:
 
 
 def _exp(data: Objects) -> Objects:
-    return mapped(arb.exp if (np.abs(floats(data)) < _NEAR).all() else _exp_extended, data)
+    result = mapped(arb.exp, data)
+    return result if _finite(result) else mapped(_exp_extended, data)
 
 
 def _log_extended(x: arb) -> arb:

@@ -7,6 +7,7 @@ rounded here, and a function that is not in these tables is an error, never a si
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from inspect import signature
 from types import MappingProxyType
 from typing import Any
@@ -64,7 +65,7 @@ def power(x: Any, exponent: Any) -> Any:
     return x if half is None else half * half * x if exponent % 2 else half * half
 
 
-def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def mean(x: Any, axis: Any, keepdims: bool) -> Any:
     """Σ x / n, exactly divided."""
     axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     return x.sum(axis=axis, keepdims=keepdims) / int(np.prod([x.shape[i] for i in axes], dtype=int))
@@ -75,21 +76,21 @@ def dot(a: Any, b: Any) -> Any:
     return a * b if a.ndim == 0 or b.ndim == 0 else a @ b
 
 
-def _moved(function: Callable[..., Any]) -> Callable[..., Any]:
+def _moved(function: Callable[..., Any], of: Callable[[Any], Any], x: Any, *args: Any, **kwargs: Any) -> Any:
     """A function that moves, repeats or drops entries and computes nothing."""
-    return lambda of, x, *args, **kwargs: of(function(of(x).data, *args, **kwargs))
+    return of(function(of(x).data, *args, **kwargs))
 
 
-def _joined(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda of, arrays, *args, **kwargs: of(function([of(x).data for x in arrays], *args, **kwargs))
+def _joined(function: Callable[..., Any], of: Callable[[Any], Any], arrays: Any, *args: Any, **kwargs: Any) -> Any:
+    return of(function([of(x).data for x in arrays], *args, **kwargs))
 
 
-def _reduced(name: str) -> Callable[..., Any]:
-    return lambda of, a, axis=None, *, keepdims=False: getattr(of(a), name)(axis=axis, keepdims=keepdims)
+def _reduced(name: str, of: Callable[[Any], Any], a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    return getattr(of(a), name)(axis=axis, keepdims=keepdims)
 
 
-def _constant(number: int) -> Callable[..., Any]:
-    return lambda of, a: of(np.full(np.shape(a), number))
+def _constant(number: int, of: Callable[[Any], Any], a: Any) -> Any:
+    return of(np.full(np.shape(a), number))
 
 
 def _outer(of: Callable[[Any], Any], a: Any, b: Any) -> Any:
@@ -98,9 +99,9 @@ def _outer(of: Callable[[Any], Any], a: Any, b: Any) -> Any:
 
 FUNCTIONS: Mapping[Callable[..., Any], Callable[..., Any]] = MappingProxyType(
     {
-        **{function: _reduced(function.__name__.removeprefix("a")) for function in (np.sum, np.mean)},
-        **dict.fromkeys((np.max, np.amax), _reduced("max")),
-        **dict.fromkeys((np.min, np.amin), _reduced("min")),
+        **{function: partial(_reduced, function.__name__) for function in (np.sum, np.mean)},
+        **dict.fromkeys((np.max, np.amax), partial(_reduced, "max")),
+        **dict.fromkeys((np.min, np.amin), partial(_reduced, "min")),
         np.dot: lambda of, a, b: dot(of(a), of(b)),
         np.vdot: lambda of, a, b: of(a).ravel() @ of(b).ravel(),
         np.inner: lambda of, a, b: dot(of(a), of(b).T),
@@ -110,17 +111,17 @@ FUNCTIONS: Mapping[Callable[..., Any], Callable[..., Any]] = MappingProxyType(
         np.shape: lambda of, a: of(a).shape,
         np.ndim: lambda of, a: of(a).ndim,
         np.size: lambda of, a: of(a).size,
-        **dict.fromkeys((np.zeros_like, np.empty_like), _constant(0)),
-        np.ones_like: _constant(1),
+        **dict.fromkeys((np.zeros_like, np.empty_like), partial(_constant, 0)),
+        np.ones_like: partial(_constant, 1),
         **{
-            function: _moved(function)
+            function: partial(_moved, function)
             for function in (
                 *(np.transpose, np.swapaxes, np.moveaxis, np.reshape, np.ravel, np.squeeze, np.expand_dims),
                 *(np.broadcast_to, np.atleast_2d, np.diag, np.diagflat, np.diagonal, np.copy, np.repeat, np.tile),
                 *(np.flip, np.roll, np.take),
             )
         },
-        **{function: _joined(function) for function in (np.concatenate, np.stack, np.vstack, np.hstack)},
+        **{function: partial(_joined, function) for function in (np.concatenate, np.stack, np.vstack, np.hstack)},
     }
 )
 """Functions of whole arrays. The first argument of each reading makes an array of the arithmetic."""

@@ -29,6 +29,7 @@ loses beyond the quotient.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -64,9 +65,11 @@ class Model:
             format.product_roundoff,
         )
 
-    def gamma(self, n: np.ndarray | int) -> np.ndarray:
+    def gamma(self, n: np.ndarray | int) -> np.ndarray | float:
         """γ_n = n u / (1 − n u), the error constant of n roundings in sequence (Higham, Lemma 3.1)."""
-        nu = np.asarray(n * self.accumulation)
+        nu = n * self.accumulation
+        if isinstance(nu, float):
+            return nu / (1 - nu) if nu < 1 else float("inf")
         return np.divide(nu, 1 - nu, out=np.full(nu.shape, np.inf), where=nu < 1)
 
 
@@ -74,10 +77,7 @@ class Rounded(NDArrayOperatorsMixin):
     """An array of values and error bounds under a rounding ``Model``.
 
     ``joined`` is the number of terms where it is a matrix product: what is added to one may be added first.
-    ``factors`` bounds what a part of it, flushed before the rest is multiplied to it, may yet be multiplied by.
     """
-
-    __slots__ = ("bound", "factors", "joined", "lower", "model", "value")
 
     def __init__(
         self,
@@ -87,13 +87,10 @@ class Rounded(NDArrayOperatorsMixin):
         lower: np.ndarray | float = -np.inf,
     ) -> None:
         self.value = np.asarray(value)
-        self.bound = np.where(np.isnan(bound), np.inf, bound) * _UP
+        self.bound = np.fmin(bound, np.inf) * _UP  # NaN becomes inf
         self.model = model
         self.joined = 0
-        # At most every honest result. What value − 2 bound cannot say: that a sum of exponentials is positive.
-        with np.errstate(all="ignore"):
-            self.lower = np.fmax(lower, self.value - 2 * self.bound)
-            self.factors = np.fmax(self.magnitude, 1)
+        self._lower = lower
 
     @classmethod
     def exactly(cls, x: np.ndarray, model: Model) -> Self:
@@ -111,9 +108,17 @@ class Rounded(NDArrayOperatorsMixin):
     @classmethod
     def constant(cls, x: np.ndarray, model: Model) -> Self:
         """``x`` as an equation writes it: without error where the format holds it (1, say, and not 0.1)."""
+        if isinstance(x, int | float):
+            return cls._number(x, model)
         exact, rounded = cls.exactly(x, model), cls.stored(x, model)
         digits = np.frexp(exact.value)[0] / model.storage
         return cls(exact.value, np.where(digits == np.rint(digits), exact.bound, rounded.bound), model)
+
+    @classmethod
+    @cache
+    def _number(cls, x: float, model: Model) -> Self:
+        """A constant that is one number: there are few."""
+        return cls.constant(np.asarray(x), model)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         rule = _RULES.get(ufunc)
@@ -144,17 +149,41 @@ class Rounded(NDArrayOperatorsMixin):
 
     @property
     def T(self) -> Self:
-        return type(self)(self.value.T, self.bound.T, self.model, self.lower.T)
+        lower = self._lower.T if isinstance(self._lower, np.ndarray) else self._lower
+        return type(self)(self.value.T, self.bound.T, self.model, lower)
 
-    @property
+    # What not every rule asks for is computed when one does, and once.
+
+    @cached_property
+    def lower(self) -> np.ndarray:
+        """At most every honest result. What value − 2 bound cannot say: that a sum of exponentials is positive."""
+        with np.errstate(all="ignore"):
+            return np.fmax(self._lower, self.value - 2 * self.bound)
+
+    @cached_property
+    def factors(self) -> np.ndarray:
+        """What a part of it, flushed before the rest is multiplied to it, may yet be multiplied by."""
+        return np.fmax(self.magnitude, 1)
+
+    @cached_property
     def magnitude(self) -> np.ndarray:
         """An upper bound of |exact value| and of every honest result that is finite."""
         return np.abs(self.value) + 2 * self.bound
 
-    @property
+    @cached_property
     def overflows(self) -> np.ndarray:
         """Where an honest result may be an infinity."""
         return ~(self.magnitude < self.model.largest)
+
+    @cached_property
+    def spills(self) -> bool:
+        """Whether one may be an infinity anywhere: where none may, all values and bounds are finite."""
+        return not self.magnitude.max(initial=0.0) < self.model.largest
+
+    @cached_property
+    def certain(self) -> bool:
+        """Whether there may be an entry without any error: an exact 0, 1 or infinity has rules of its own."""
+        return not self.bound.all()
 
     def __getitem__(self, key: Any) -> Self:
         return type(self)(self.value[key], self.bound[key], self.model, self.lower[key])

@@ -21,6 +21,9 @@ K = 4
 Result = tuple[np.ndarray, np.ndarray] | tuple[np.ndarray, np.ndarray, np.ndarray]
 """Value, bound and, where the rule has a better one than value − 2 bound, a lower bound."""
 
+_NOTHING = np.asarray(-np.inf)
+"""The lower bound of those that have none."""
+
 _HALF = FORMATS["float64"].largest / 2
 """What a value of inf exceeds for sure."""
 
@@ -35,52 +38,76 @@ def finite(array: np.ndarray) -> np.ndarray:
     return np.where(np.isinf(array), 0.0, array)
 
 
+Trusted = Callable[[], np.ndarray | bool]
+"""Where an infinite value is beyond ``_HALF``: asked for only where there is one."""
+
+
+def never() -> bool:
+    return False
+
+
+def lost(a: Rounded, b: Rounded) -> np.ndarray | None:
+    """Where an operand that overflows may have made a result one; None where there is none such."""
+    return a.overflows | b.overflows if a.spills or b.spills else None
+
+
 def stored(
     model: Model,
     value: np.ndarray,
     spread: np.ndarray,
-    lost: np.ndarray,
-    trusted: np.ndarray | bool = False,
+    lost: np.ndarray | None,
+    trusted: Trusted = never,
     rounded: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Value and bound, with one more storage rounding, of a result of magnitude |value| + 2 spread.
 
     ``rounded``: the last of the roundings in ``spread`` was to the storage format, so that storing rounds nothing.
     """
-    bound = spread + (0.0 if rounded else model.storage) * (np.abs(value) + 2 * spread) + model.tiny
-    return _ranged(model, value, bound, lost, trusted | (spread <= _HALF / 2))
+    stores = 0.0 if rounded else model.storage * (np.abs(value) + 2 * spread)
+    bound = spread + stores + model.tiny
+    return _ranged(model, value, bound, lost, lambda: trusted() | (spread <= _HALF / 2))
 
 
 def _ranged(
     model: Model,
     value: np.ndarray,
     bound: np.ndarray,
-    lost: np.ndarray,
-    trusted: np.ndarray | bool,
+    lost: np.ndarray | None,
+    trusted: Trusted,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Value and bound, where an operand that overflows may have made the result one (``lost``).
 
     An infinite value stands only if it is ``trusted`` to be beyond ``_HALF``.
     """
+    if lost is None and np.isfinite(value).all():
+        return value, bound  # a NaN in it becomes an infinity in ``Rounded``
     bound = np.where(np.isfinite(value) & ~np.isnan(bound), bound, np.inf)
-    bound = np.where(lost, np.maximum(bound, 2 * (model.largest - np.abs(value))), bound)
-    unknown = np.isinf(value) & ~np.asarray(trusted)
+    if lost is not None:
+        bound = np.where(lost, np.maximum(bound, 2 * (model.largest - np.abs(value))), bound)
+    unknown = np.isinf(value) & ~np.asarray(trusted())
     return np.where(unknown, np.nan, value), np.where(np.isnan(bound), np.inf, bound)
 
 
 def _add(model: Model, a: Rounded, b: Rounded) -> Result:
     value = a.value + b.value
-    lost = a.overflows | b.overflows
     positive = (a.lower >= 0) & (b.lower >= 0)
-    lower = np.where(positive, lowered(model, a.lower + b.lower, 1), -np.inf)
-    trusted = _leads(a, b) | _leads(b, a) | (lower > 0)
-    # x @ W + b may start from b, which then passes through every partial sum: n roundings, as for another term.
-    first = model.gamma(a.joined) * b.magnitude + model.gamma(b.joined) * a.magnitude
-    value, bound = stored(model, value, a.bound + b.bound + np.where(np.isnan(first), 0.0, first), lost, trusted)
+    lower = np.where(positive, lowered(model, a.lower + b.lower, 1), -np.inf) if positive.any() else _NOTHING
+    spread = a.bound + b.bound
+    if a.joined or b.joined:
+        # x @ W + b may start from b, which then passes through every partial sum: n roundings, as another term.
+        first = model.gamma(a.joined) * b.magnitude + model.gamma(b.joined) * a.magnitude
+        spread = spread + np.where(np.isnan(first), 0.0, first)
+    spilt = lost(a, b)
+    value, bound = stored(model, value, spread, spilt, lambda: _leads(a, b) | _leads(b, a) | np.asarray(lower > 0))
     # An exact 0, as in 1 − ε without a smoothing, rounds nothing.
-    bound = np.where(is_zero(a), b.bound, np.where(is_zero(b), a.bound, bound))
-    infinity = (_is_infinity(a) & ~b.overflows) | (_is_infinity(b) & ~a.overflows)
-    return value, np.where(infinity, 0.0, bound), lower
+    if b.certain:
+        bound = np.where(is_zero(b), a.bound, bound)
+    if a.certain:
+        bound = np.where(is_zero(a), b.bound, bound)
+    if spilt is not None:
+        infinity = (_is_infinity(a) & ~b.overflows) | (_is_infinity(b) & ~a.overflows)
+        bound = np.where(infinity, 0.0, bound)
+    return value, bound, lower
 
 
 def _leads(a: Rounded, b: Rounded) -> np.ndarray:
@@ -98,18 +125,27 @@ def _negative(model: Model, a: Rounded) -> Result:
 
 
 def _multiply(model: Model, a: Rounded, b: Rounded) -> Result:
-    # Convention "0 log 0 = 0": an exact zero times an infinity is zero.
-    zero = (is_zero(a) & ~np.isnan(b.value)) | (is_zero(b) & ~np.isnan(a.value))
-    value = np.where(zero, 0.0, a.value * b.value)
+    value = a.value * b.value
+    zero = None
+    if a.certain or b.certain:
+        # Convention "0 log 0 = 0": an exact zero times an infinity is zero.
+        zero = (is_zero(a) & ~np.isnan(b.value)) | (is_zero(b) & ~np.isnan(a.value))
+        value = np.where(zero, 0.0, value)
     spread = a.magnitude * b.bound + b.magnitude * a.bound
-    trusted = (_infinite(a) & (_least(b) >= 1)) | (_infinite(b) & (_least(a) >= 1))
-    value, bound = stored(model, value, spread, a.overflows | b.overflows, trusted)
+
+    def trusted() -> np.ndarray:
+        return (_infinite(a) & (_least(b) >= 1)) | (_infinite(b) & (_least(a) >= 1))
+
+    value, bound = stored(model, value, spread, lost(a, b), trusted)
     # (a c) b may be formed as (a b) c, and a (c − d) as a c − a d. One or two partial products are flushed then,
     # and what is left out is up to the smallest normal number times the other factors.
     bound = bound + 2 * model.tiny * (a.factors * b.factors)
     # An exact 1, as in a mask, a one-hot target or a class that has no weight of its own, rounds nothing.
-    bound = np.where(_is_one(a), b.bound, np.where(_is_one(b), a.bound, bound))
-    return value, np.where(zero, 0.0, bound)
+    if b.certain:
+        bound = np.where(_is_one(b), a.bound, bound)
+    if a.certain:
+        bound = np.where(_is_one(a), b.bound, bound)
+    return value, bound if zero is None else np.where(zero, 0.0, bound)
 
 
 def is_zero(a: Rounded) -> np.ndarray:
@@ -128,8 +164,10 @@ def _is_infinity(a: Rounded) -> np.ndarray:
 
 def _least(a: Rounded) -> np.ndarray:
     """A lower bound of |exact value| and of every honest result; not positive where there is none."""
-    beyond = np.where(np.isfinite(a.lower), a.lower, _HALF)
-    return np.where(np.isinf(a.value), beyond, np.fmax(np.abs(a.value) - 2 * a.bound, a.lower))
+    least = np.fmax(np.abs(a.value) - 2 * a.bound, a.lower)
+    if not a.spills:
+        return least
+    return np.where(np.isinf(a.value), np.where(np.isfinite(a.lower), a.lower, _HALF), least)
 
 
 def _infinite(a: Rounded) -> np.ndarray:
@@ -141,13 +179,17 @@ def _divide(model: Model, a: Rounded, b: Rounded) -> Result:
     least = _least(b)
     largest = a.magnitude / least
     apart = np.where((a.lower >= 0) & (b.lower > 0), largest, 2 * largest)
-    spread = np.fmin((a.bound + np.where(b.bound == 0, 0.0, largest * b.bound)) / least, apart)
-    spread = spread + _by_reciprocal(model, a, b)
-    # An honest denominator that has become an infinity makes the quotient 0.
-    spread = np.where(b.overflows, np.fmax(spread, largest), spread)
+    off = np.where(b.bound == 0, 0.0, largest * b.bound) if b.certain else largest * b.bound
+    spread = np.fmin((a.bound + off) / least, apart)
+    if b.certain:
+        spread = spread + _by_reciprocal(model, a, b)
+    if b.spills:
+        # An honest denominator that has become an infinity makes the quotient 0.
+        spread = np.where(b.overflows, np.fmax(spread, largest), spread)
     spread = np.where(least > 0, spread, np.inf)
-    value, bound = stored(model, value, spread, a.overflows, _infinite(a) & (b.magnitude <= 1))
-    return value, np.where(is_zero(a) & (least > 0), 0.0, bound)
+    spilt = a.overflows if a.spills else None
+    value, bound = stored(model, value, spread, spilt, lambda: _infinite(a) & (b.magnitude <= 1))
+    return value, np.where(is_zero(a) & (least > 0), 0.0, bound) if a.certain else bound
 
 
 def _by_reciprocal(model: Model, a: Rounded, b: Rounded) -> np.ndarray:
@@ -163,12 +205,14 @@ def _by_reciprocal(model: Model, a: Rounded, b: Rounded) -> np.ndarray:
 
 def _exp(model: Model, a: Rounded) -> Result:
     value = np.exp(a.value)
-    largest = np.exp(a.value + 2 * np.where(np.isinf(a.value), 0.0, a.bound))
-    least = np.exp(a.value - 2 * np.where(np.isinf(a.value), 0.0, a.bound)) * (1 - 2 * K * model.storage)
+    apart = 2 * (np.where(np.isinf(a.value), 0.0, a.bound) if a.spills else a.bound)
+    largest = np.exp(a.value + apart)
+    least = np.exp(a.value - apart) * (1 - 2 * K * model.storage)
     # |e^b − e^a| = e^max (1 − e^−|b − a|), and the value and any honest a lie within the bound of the exact one.
     bound = largest * -np.expm1(-a.bound) + K * model.storage * largest + model.tiny
-    value, bound = _ranged(model, value, np.where(largest == 0, model.tiny, bound), np.asarray(False), True)
-    bound = np.where(_is_infinity(a) & (a.value < 0), 0.0, bound)
+    value, bound = _ranged(model, value, np.where(largest == 0, model.tiny, bound), None, lambda: True)
+    if a.spills:
+        bound = np.where(_is_infinity(a) & (a.value < 0), 0.0, bound)
     return value, bound, np.where(least >= 2 * model.tiny, np.fmin(least, _HALF), 0.0)
 
 
@@ -180,7 +224,7 @@ def _log(model: Model, a: Rounded) -> Result:
     bound = np.where(least > 0, spread, np.inf)
     # An honest operand may lie two errors away from the value, and its logarithm as far from that of the value.
     bound = bound + K * model.storage * (np.abs(value) + 2 * bound) + model.tiny
-    return _ranged(model, value, bound, a.overflows, a.bound == 0)
+    return _ranged(model, value, bound, a.overflows if a.spills else None, lambda: a.bound == 0)
 
 
 def _maximum(model: Model, a: Rounded, b: Rounded) -> Result:

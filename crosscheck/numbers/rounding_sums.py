@@ -40,14 +40,14 @@ def total(model: Model, a: Rounded, axis: int | None, keepdims: bool) -> Result:
     def added(array: np.ndarray) -> np.ndarray:
         return np.asarray(array.sum(axis=axis, keepdims=keepdims))
 
-    terms = added(~is_zero(a))
+    terms = n if a.value.all() else added(~is_zero(a))
     joined = np.maximum(terms - 1, 0)
     spread = added(a.bound) * (1 + n * 2.0**-52) + _accumulation(model, joined, joined, added(a.magnitude))
-    lost = np.asarray(a.overflows.any(axis=axis, keepdims=keepdims))
+    lost = np.asarray(a.overflows.any(axis=axis, keepdims=keepdims)) if a.spills else None
     value, bound = stored(model, added(a.value), spread, lost, rounded=model.accumulation == model.storage)
     positive = np.asarray((a.lower >= 0).all(axis=axis, keepdims=keepdims))
     lower = np.where(positive, lowered(model, added(a.lower), terms), -np.inf)
-    return value, np.where(terms == 0, 0.0, bound), lower
+    return value, np.where(np.equal(terms, 0), 0.0, bound), lower
 
 
 def stored_lse(model: Model, a: Rounded, shift: np.ndarray, axis: int) -> np.ndarray:
@@ -66,18 +66,51 @@ def stored_lse(model: Model, a: Rounded, shift: np.ndarray, axis: int) -> np.nda
 
 
 def product(model: Model, a: Rounded, b: Rounded) -> Result:
-    """The product of matrices."""
+    """The product of matrices.
+
+    The bound is Σ |a| δb + δa |b| + γ_t (Σ |a| |b| + 2 t tiny) + 2 t tiny with t terms: two products of matrices
+    more than the value's own where t is a number, a column or a row, which go into an operand with γ_t.
+    """
     a, b = _operand(model, a), _operand(model, b)
     value = a.value @ b.value
     n = a.value.shape[-1]
-    terms = (~is_zero(a)).astype(np.float64) @ (~is_zero(b)).astype(np.float64)
-    spread = (a.magnitude @ b.bound + a.bound @ b.magnitude) * (1 + n * 2.0**-52)
-    spread = spread + _accumulation(model, terms, 2 * terms, a.magnitude @ b.magnitude)
-    lost = np.zeros(value.shape, bool)
-    if a.overflows.any() or b.overflows.any():
+    terms = _terms(a, b)
+    gamma = model.gamma(terms)
+    exact_a, exact_b = not a.bound.any(), not b.bound.any()
+    shape = np.shape(gamma)
+    if shape == value.shape:
+        spread = gamma * (a.magnitude @ b.magnitude)
+    elif shape == (1, value.shape[-1]) or (shape == () and exact_a):
+        spread, exact_b = a.magnitude @ (b.bound + gamma * b.magnitude), True
+    else:
+        spread, exact_a = (a.bound + gamma * a.magnitude) @ b.magnitude, True
+    # An operand that is known exactly adds nothing: not even 0 times an infinity, which is in the value already.
+    for part in (() if exact_b else ((a.magnitude, b.bound),)) + (() if exact_a else ((a.bound, b.magnitude),)):
+        spread = spread + part[0] @ part[1]
+    flushed = 2 * terms * model.tiny
+    spread = (spread + (gamma * flushed + flushed)) * (1 + n * 2.0**-52)
+    lost = None
+    if a.spills or b.spills:
         lost = (a.overflows @ np.ones(b.shape, bool)) | (np.ones(a.shape, bool) @ b.overflows)
     value, bound = stored(model, value, spread, lost, rounded=model.accumulation == model.storage)
-    return value, np.where((terms == 0) & (value == 0) & ~lost, 0.0, bound)
+    nothing = np.equal(terms, 0)
+    if nothing.any():
+        bound = np.where(nothing & (value == 0) & ~(False if lost is None else lost), 0.0, bound)
+    return value, bound
+
+
+def _terms(a: Rounded, b: Rounded) -> np.ndarray | int:
+    """How many terms of a product are not exactly 0: of all, of each row, of each column, or of each element."""
+    n = a.value.shape[-1]
+    zeros_a, zeros_b = not a.value.all(), not b.value.all()
+    if not zeros_a and not zeros_b:
+        return n
+    if a.ndim == b.ndim == 2 and not zeros_b:
+        return np.count_nonzero(~is_zero(a), axis=1, keepdims=True)
+    if a.ndim == b.ndim == 2 and not zeros_a:
+        return np.count_nonzero(~is_zero(b), axis=0, keepdims=True)
+    counted = np.float32 if n < 2**24 else np.float64  # which add whole numbers up to there exactly
+    return ((~is_zero(a)).astype(counted) @ (~is_zero(b)).astype(counted)).astype(np.float64)
 
 
 def _operand(model: Model, a: Rounded) -> Rounded:

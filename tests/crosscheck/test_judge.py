@@ -18,9 +18,11 @@ from crosscheck.judge import (
     Assessment,
     Cell,
     assess,
+    check_from_inputs,
     judge,
     ratios,
     spelled,
+    stored_inputs,
 )
 from crosscheck.operations import operation
 from crosscheck.truth import Reading, read
@@ -135,6 +137,28 @@ def test_end_to_end_every_input_starts_with_an_error_and_locally_only_logits_do(
             read_ = read(NETWORK, quantity, {name: known[name] for name in names}, FLOAT32, frozenset(start))
             found = verdicts[quantity, check]
             assert found.worst.bound == read_.bound[found.worst.index], (quantity, check)
+
+
+LABELS = operation("label_cross_entropy")
+
+
+def test_from_the_inputs_alone_what_needs_another_quantity_is_judged_end_to_end():
+    """x W₁ + b₁ needs none; ∂J/∂W₁ = xᵀ ∂J/∂φ needs one, beside an input."""
+    assert check_from_inputs(NETWORK, "phi") == LOCAL
+    assert check_from_inputs(NETWORK, "d_W1") == END_TO_END
+
+
+def test_inputs_that_are_wider_than_the_result_start_with_an_error_too():
+    """An implementation that returns float32 for float64 rounded them first; labels and ε it takes as they are."""
+    wide = LABELS.cases["typical"].inputs(LABELS.name, FORMATS["float64"], seed=0)
+    assert set(wide) > {"labels", "smoothing"}
+    floats = {name for name, array in wide.items() if array.dtype.kind == "f"} - LABELS.scalars
+    assert "weight" in floats
+    assert stored_inputs(LABELS, wide, FLOAT32, LOCAL) == floats
+    assert stored_inputs(LABELS, wide, FORMATS["float64"], LOCAL) == {"x"}
+    assert stored_inputs(LABELS, wide, FLOAT32, END_TO_END) == set(wide)
+    without = {name: array for name, array in wide.items() if name != "x"}
+    assert stored_inputs(LABELS, without, FORMATS["float64"], LOCAL) == set()
 
 
 def test_a_verdict_says_where_it_stands():

@@ -472,6 +472,15 @@ def test_a_division_by_a_count_may_be_a_product_with_its_reciprocal(name):
     assert bound(4).max() < 1.1 * u + 1.1 * 4 * format.smallest_normal
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_reciprocal_that_is_flushed_loses_the_quotient_whole(name):
+    """1/N is flushed where it is below the smallest normal number, and kept where it is that number."""
+    tiny = FORMATS[name].smallest_normal
+    for N, flushed in ((1.5 / tiny, True), (1 / tiny, False)):
+        quotient = Rounded.exactly(np.array([N]), MODELS[name]) / N
+        assert bool(quotient.bound[0] >= 1) is flushed
+
+
 def _quotient(terms, N):
     """Terms / N as quotient + rest, to twice the precision of float64."""
     parts = [(float(q := Fraction(t) / N), float(q - Fraction(float(q)))) for t in terms.tolist()]

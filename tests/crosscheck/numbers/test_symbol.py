@@ -5,7 +5,7 @@ import pytest
 import sympy
 
 from crosscheck.numbers.ball import Ball
-from crosscheck.numbers.symbol import Symbol, by_shifts, derivative, is_zero
+from crosscheck.numbers.symbol import Symbol, by_shifts, derivative, holds_a_maximum, is_zero
 from reference import equations as eq
 
 a, b, c = sympy.symbols("a b c", real=True)
@@ -167,10 +167,16 @@ def test_a_value_that_depends_on_a_maximum_is_told_by_its_derivative_by_it():
     assert [is_zero(slope) for slope in by_shifts(np.maximum(x, 0).sum().data.item())] == [False, False]
 
 
+def test_an_expression_holds_a_maximum_or_not():
+    x = Symbol.named("x", (2,))
+    assert holds_a_maximum(np.maximum(x, 0).data[0] * e(a))
+    assert not holds_a_maximum(x.data[0] * e(a))
+
+
 def test_max_over_all_and_of_nothing():
     assert Symbol.named("x", (2, 3)).max(keepdims=True).shape == (1, 1)
     assert len(Symbol.named("x", (2, 3)).max().data.item().free_symbols) == 1
-    with pytest.raises(ValueError, match="empty"):  # the other arithmetics refuse it too
+    with pytest.raises(ValueError, match=r"^max of an empty axis$"):  # the other arithmetics refuse it too
         Symbol.named("x", (2, 0)).max(axis=-1)
 
 

@@ -1,5 +1,7 @@
 """Directional derivatives against those known in closed form, symbols and a difference quotient."""
 
+import itertools
+
 import numpy as np
 import pytest
 import sympy
@@ -106,6 +108,23 @@ def test_a_relu_has_its_derivative():
     assert floats(np.maximum(line, 0).derivative.data).tolist() == ((x > 0) * v).tolist()
 
 
+@pytest.mark.parametrize(("a", "b"), [(-2.0, 1.0), (1.0, 3.0), (3.0, -2.0), (0.0, -0.5), (-3.0, -4.0)])
+def test_the_larger_is_told_by_the_values_whatever_the_slopes(a, b):
+    for v, w in itertools.product([-5.0, -0.25, 0.0, 2.0, 7.0], repeat=2):
+        larger = np.maximum(Taylor.line(np.array(a), np.array(v)), Taylor.line(np.array(b), np.array(w)))
+        assert floats(larger.value.data) == max(a, b)
+        assert floats(larger.derivative.data) == (v if a > b else w)
+
+
+def test_where_balls_cannot_tell_the_larger_both_are_enclosed_and_no_more():
+    unsure = Taylor.line(Ball(np.array([arb(1, 0.5)])), np.array([3.0]))  # between 1/2 and 3/2
+    sure = Taylor.line(np.array([1.25]), np.array([-2.0]))
+    for larger in (np.maximum(unsure, sure), np.maximum(sure, unsure)):
+        (value,), (slope,) = larger.value.data, larger.derivative.data
+        assert [value.contains(x) for x in (1, 1.25, 1.5, 1.75)] == [False, True, True, False]
+        assert [slope.contains(x) for x in (-3, -2, 3, 4)] == [False, True, True, False]
+
+
 def test_at_a_tie_the_slope_encloses_both():
     tie = np.maximum(Taylor.line(np.zeros(1), np.full(1, 3.0)), Taylor.line(np.zeros(1), np.full(1, -2.0)))
     assert tie.derivative.data[0].contains(3)
@@ -200,7 +219,8 @@ def test_series_end_after_the_slope():
     """Nothing beyond a₁ t is computed: series of the default length, 10, cost several times as much."""
     _x, _v, line = _line((2, 3))
     constant = Taylor.of(np.ones(2))
-    for result in (line, constant, line.max(axis=0), np.maximum(line, 0), line @ line.T, np.exp(line)):
+    tie = np.maximum(line, line)
+    for result in (line, constant, line.max(axis=0), np.maximum(line, 0), tie, line @ line.T, np.exp(line)):
         assert {series.prec for series in result.data.ravel()} == {2}
 
 
@@ -221,7 +241,7 @@ def test_bad_input_is_refused():
     with pytest.raises(ValueError, match=r"x has shape \(2,\), v has shape \(3,\); they must be equal"):
         Taylor.line(np.ones(2), np.ones(3))
     line = Taylor.line(np.ones(2), np.ones(2))
-    with pytest.raises(ValueError, match="empty"):
+    with pytest.raises(ValueError, match=r"^max of an empty axis$"):
         Taylor.line(np.ones((2, 0)), np.ones((2, 0))).max(axis=-1)
     with pytest.raises(ValueError, match="@ takes matrices"):
         line @ np.ones((2, 2, 2))

@@ -33,7 +33,7 @@ def test_in_symbols(kind, factor):
 
 
 @pytest.mark.parametrize("factor", [3, 2])
-@pytest.mark.parametrize("shape", [SMALL, WIDE], ids=str)
+@pytest.mark.parametrize("shape", [SMALL, WIDE], ids=repr)
 @pytest.mark.parametrize("kind", CLAIMS)
 def test_in_balls(kind, shape, factor):
     claim = CLAIMS[kind](factor)

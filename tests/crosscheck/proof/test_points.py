@@ -12,7 +12,7 @@ from reference.derivations import LABEL, NETWORK_INPUTS, OTHER, Input
 from reference.label_equations import IGNORED
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("shape", SHAPES, ids=repr)
 def test_a_point_has_the_shapes_asked_for_and_replays(shape):
     first, again, other = (point(NETWORK_INPUTS, shape, seed) for seed in (0, 0, 1))
     for name, wanted in NETWORK_INPUTS.items():
@@ -21,7 +21,7 @@ def test_a_point_has_the_shapes_asked_for_and_replays(shape):
     assert not np.array_equal(first["x"], other["x"])
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("shape", SHAPES, ids=repr)
 def test_targets_that_sum_to_1_do_so_exactly(shape):
     y = point(NETWORK_INPUTS, shape, 3)["y"]
     assert all(sum(map(Fraction, row)) == 1 for row in y.tolist())
@@ -50,7 +50,7 @@ def test_symbols_go_through_every_pair_of_labels_and_sum_to_1():
 ROWS = {"labels": Input(("N",), kind="labels"), "x": Input(("N", "C"))}
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("shape", SHAPES, ids=repr)
 def test_labels_of_rows_are_classes_but_for_the_last_which_is_ignored(shape):
     labels = point(ROWS, shape, 0)["labels"]
     assert labels.dtype.kind == "i"

@@ -7,7 +7,7 @@ import pytest
 
 from crosscheck.proof.claims import Equal, Gradient
 from crosscheck.proof.points import SMALL, Shape
-from crosscheck.proof.prove import DEPENDS, DIGITS, prove
+from crosscheck.proof.prove import ANY, DEPENDS, DIGITS, prove
 from crosscheck.proof.verdict import MET, PROVED, REFUTED, UNDECIDED
 from reference.derivations import Definition, Input
 
@@ -41,6 +41,7 @@ def test_what_algebra_cannot_show_is_not_called_proved():
     assert verdict.status == UNDECIDED
     assert verdict.witness is None
     assert verdict.digits >= DIGITS
+    assert verdict.algebra.note == f"entry [0] does not reduce to 0{ANY}"
 
 
 def test_a_relu_has_no_derivative_by_algebra_and_its_own_by_series():

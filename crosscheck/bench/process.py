@@ -1,0 +1,147 @@
+"""The child of a contender: started pinned, asked, and ended where it does not answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from .ceilings import threads
+
+STARTING = 120.0
+"""Seconds in which Python starts, a framework is imported, and its compiler tried."""
+
+
+class LostError(RuntimeError):
+    """The child ended, or had to be ended; the message says how."""
+
+
+class RefusedError(RuntimeError):
+    """The child says that it cannot do what it was asked for."""
+
+
+class MissingError(RuntimeError):
+    """The contender's framework or device is not there."""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """Who takes part: a name, the package that it needs, the module of its programs, and a device."""
+
+    name: str
+    package: str
+    programs: str
+    device: str = "cpu"
+
+
+class Child:
+    """A contender in a process of its own on the given cores. A context manager: the process ends with it."""
+
+    def __init__(self, contender: Contender, cores: list[int], variables: dict[str, str] | None = None) -> None:
+        self.contender = contender
+        self.waited_wall = self.waited_cpu = 0.0
+        here = str(Path(__file__).resolve().parent.parent.parent)
+        paths = [here, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+        device = {"JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": ""} if contender.device == "cpu" else {}
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (it is closed with the child)
+        session: dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {}
+        self._process = subprocess.Popen(
+            [
+                *(sys.executable, "-P", "-m", "crosscheck.bench.child"),
+                *(",".join(map(str, cores)), contender.programs, contender.device),
+            ],
+            env={
+                **os.environ,
+                **threads(len(cores)),
+                **device,
+                **(variables or {}),
+                "PYTHONPATH": os.pathsep.join(paths),
+            },
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            **session,
+        )
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        threading.Thread(target=self._listen, daemon=True).start()
+        try:
+            said = self._answer(STARTING)
+        except LostError:
+            self.close()
+            raise
+        if "why" in said:
+            self.close()
+            raise MissingError(said["why"])
+        self.pinned: bool = said["pinned"]
+        self.on: str = said["on"]
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def ask(self, do: str, seconds: float, **request: Any) -> dict[str, Any]:
+        """The answer; LostError where none comes in time, RefusedError with what it says instead."""
+        assert self._process.stdin is not None
+        with suppress(OSError):  # where it is gone, there will be no answer either
+            self._process.stdin.write(json.dumps({"do": do, **request}) + "\n")
+            self._process.stdin.flush()
+        try:
+            found = self._answer(seconds)
+        except LostError:
+            self.close()
+            raise
+        if do == "time":
+            self.waited_wall += found["waited_wall"]
+            self.waited_cpu += found["waited_cpu"]
+        if "error" in found:
+            raise RefusedError(found["error"])
+        return found
+
+    def close(self) -> None:
+        """End it, and what it has started."""
+        with suppress(OSError):
+            if os.name == "posix":
+                os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._errors):
+            with suppress(OSError):
+                if stream is not None:
+                    stream.close()
+
+    def _answer(self, seconds: float) -> dict[str, Any]:
+        try:
+            line = self._lines.get(timeout=seconds)
+        except queue.Empty:
+            raise LostError(f"did not answer within {seconds:g} s") from None
+        if not line:
+            raise LostError(self._how_it_ended())
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def _how_it_ended(self) -> str:
+        status = self._process.wait()
+        how = f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended, exit status {status}"
+        self._errors.seek(0)
+        said = self._errors.read().decode(errors="replace").strip().splitlines()
+        return f"{how}: {said[-1][:200]}" if said else how
+
+    def _listen(self) -> None:
+        """Its answers; then '' where it has ended."""
+        assert self._process.stdout is not None
+        with self._process.stdout as answers:
+            for line in answers:
+                self._lines.put(line)
+        self._lines.put("")

@@ -1,0 +1,158 @@
+"""Blocks that fit a cache, shared among threads: what keeps NumPy's passes from going out to memory.
+
+A NumPy expression of several passes over a large array goes out to memory in each of them, and allocates what lies
+between. Over a block of ``BLOCK`` entries the passes stay in the second-level cache. NumPy gives up the
+interpreter's lock within a pass, so that threads can take blocks in turn.
+
+What is computed does not depend on the blocks: a kernel treats each row (each entry) by itself.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from ._arrays import rows
+
+BLOCK = 65_536
+"""Entries of a block: 512 KiB in float64, of which a kernel has two or three. Between passes
+threads wait for the interpreter's lock, so that a pass should not be short."""
+
+_LINE = 64
+"""Bytes of a cache line, and of the widest vector register."""
+
+_BUFFER = 1024
+"""NumPy's buffer, in entries. Where an operand is broadcast along rows shorter than the buffer, NumPy copies all
+operands through it, which takes as long as two or three passes."""
+
+SHARED = 131_072
+"""Entries from which on threads share the blocks; below, handing a block over costs more than computing it."""
+
+Kernel = Callable[..., None]
+
+_pool: ThreadPoolExecutor | None = None
+
+
+def _forget_pool() -> None:
+    """A fork takes no threads with it: the child makes its own pool."""
+    global _pool
+    _pool = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pool)
+
+
+def threads() -> int:
+    """The threads that share blocks: the cores that this process may use, at most ``OMP_NUM_THREADS``."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return max(1, min(cores, int(asked))) if asked.isdecimal() else cores
+
+
+def in_blocks(kernel: Kernel, *arrays: np.ndarray) -> None:
+    """``kernel(*parts)`` for runs of rows, the same of every array; results are written to parts.
+
+    All arrays have the same length; the first has as many entries to a row as any. Floating-point warnings are
+    off. What a kernel raises is raised here.
+
+    >>> x, doubled = np.ones((3, 2)), np.empty((3, 2))
+    >>> in_blocks(lambda a, out: np.add(a, a, out=out), x, doubled)
+    >>> doubled.sum()
+    np.float64(12.0)
+    """
+    first = arrays[0]
+    if first.size <= BLOCK:
+        with np.errstate(all="ignore"):
+            if first.size > _BUFFER:
+                np.setbufsize(_BUFFER)  # until the end of ``errstate``
+            kernel(*arrays)
+        return
+    step = max(1, BLOCK * len(first) // first.size)
+    starts = iter(range(0, len(first), step))
+    sharing = min(threads(), -(-len(first) // step)) if first.size >= SHARED else 1
+    if sharing == 1:
+        _run(kernel, arrays, starts, step)
+        return
+    global _pool
+    if _pool is None:
+        _pool = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="reference")
+    others = [_pool.submit(_run, kernel, arrays, starts, step) for _ in range(sharing - 1)]
+    try:
+        _run(kernel, arrays, starts, step)
+    finally:
+        for other in others:
+            other.result()
+
+
+def _run(kernel: Kernel, arrays: tuple[np.ndarray, ...], starts: Iterator[int], step: int) -> None:
+    """Take blocks until there are no more; the interpreter's lock lets no two threads have the same."""
+    with np.errstate(all="ignore"):
+        np.setbufsize(_BUFFER)
+        for start in starts:
+            kernel(*(array[start : start + step] for array in arrays))
+
+
+def aligned(shape: tuple[int, ...], dtype: Any = np.float64) -> np.ndarray:
+    """An array whose memory starts on a cache line: vector registers are then stored to one line, and not to two.
+
+    >>> aligned((3, 2)).shape
+    (3, 2)
+    """
+    bytes_ = np.dtype(dtype).itemsize * prod(shape)
+    memory = np.empty(bytes_ + _LINE, np.uint8)
+    start = -memory.ctypes.data % _LINE
+    return memory[start : start + bytes_].view(dtype).reshape(shape)
+
+
+def _result(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Memory for a result; a small one is not worth the alignment."""
+    return aligned(shape, dtype) if prod(shape) > _BUFFER else np.empty(shape, dtype)
+
+
+def by_entries(kernel: Kernel, *arrays: np.ndarray) -> np.ndarray:
+    """``kernel(*parts, out)`` for arrays of one shape and dtype, entry by entry; the result is like the first.
+
+    >>> by_entries(lambda a, out: np.add(a, a, out=out), np.ones((3, 2))).shape
+    (3, 2)
+    """
+    flat = [np.ascontiguousarray(array).reshape(-1) for array in arrays]
+    out = _result(flat[0].shape, flat[0].dtype)
+    in_blocks(kernel, *flat, out)
+    return out.reshape(arrays[0].shape)
+
+
+def by_rows(kernel: Kernel, axis: int, *arrays: np.ndarray, reduced: bool = False) -> np.ndarray:
+    """``kernel(*parts, out)`` for rows along ``axis``: (R, n) parts, and (R,) parts of arrays that lack the axis.
+
+    The result has the dtype of the first array, and its shape, or that without ``axis`` where it is ``reduced``.
+
+    >>> by_rows(lambda a, out: np.sum(a, axis=-1, out=out), 0, np.ones((3, 2)), reduced=True)
+    array([3., 3.])
+    """
+    return by_rows_into(kernel, axis, arrays, (reduced,))[0]
+
+
+def by_rows_into(
+    kernel: Kernel, axis: int, arrays: tuple[np.ndarray, ...], reduced: tuple[bool, ...]
+) -> tuple[np.ndarray, ...]:
+    """``by_rows`` of a kernel with several results, each of which is reduced or not."""
+    first = arrays[0]
+    n = first.shape[axis]
+    kept = first.shape[:axis] + first.shape[axis + 1 :]
+    flat = [rows(array, axis) if array.ndim == first.ndim else array.reshape(-1) for array in arrays]
+    outs = [_result(flat[0].shape[:1] if flag else flat[0].shape, first.dtype) for flag in reduced]
+    in_blocks(kernel, *flat, *outs)
+    return tuple(
+        out.reshape(kept) if flag else _put_back(out.reshape((*kept, n)), axis)
+        for out, flag in zip(outs, reduced, strict=True)
+    )
+
+
+def _put_back(array: np.ndarray, axis: int) -> np.ndarray:
+    return array if axis == array.ndim - 1 else np.ascontiguousarray(np.moveaxis(array, -1, axis))

@@ -1,0 +1,169 @@
+"""The exponentials of rows of logits, which softmax and its neighbours share; see ``reference.softmax``."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ._blocks import aligned
+
+_MOST = 1e260
+"""A sum of e^x up to here is taken as it is: neither it nor its reciprocal is near the limits of float64."""
+
+_LOW = -700.0
+"""From here on e^x is a normal number in float64, with all its digits."""
+
+_FEW = 16
+"""Terms of a row that NumPy adds in pairs."""
+
+_TINY = 2.0**-960
+"""Below this the terms of S may be subnormal, and the sum of their roundings more than an ulp of S."""
+
+
+class Exponentials(NamedTuple):
+    """Rows of logits x (R, n) and their exponentials, in float64.
+
+    ``m`` (R, 1) is the largest entry and ``top`` (R,) the place of one that attains it; ``e`` (R, n) = e^(x − c)
+    and ``scale`` (R, 1) = 1 / Σ e^(x − c), or the softmax itself and 1; ``others`` (R, 1) = S, the sum of
+    e^(x_i − m) over all entries but ``top``.
+    """
+
+    x: np.ndarray
+    m: np.ndarray
+    top: np.ndarray
+    e: np.ndarray
+    scale: np.ndarray
+    others: np.ndarray
+
+    @property
+    def softmax(self) -> np.ndarray:
+        """e^(x − c) / Σ e^(x − c), (R, n)."""
+        return np.asarray(self.e * self.scale)
+
+    @property
+    def log_sum(self) -> np.ndarray:
+        """log Σ e^(x − m) = log1p(S), (R, 1)."""
+        return np.asarray(np.log1p(self.others))
+
+    def less_largest(self) -> np.ndarray:
+        """x − m, (R, n), in the memory of the exponentials, which are lost."""
+        return np.subtract(self.x, self.m, out=self.e)
+
+    def at(self, column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The index of one entry of each row."""
+        return np.arange(len(self.x)), column
+
+
+def exponentials(x: np.ndarray, memory: np.ndarray | None = None) -> Exponentials:
+    """The exponentials of rows (R, n), in ``memory`` if that is in float64."""
+    x, e = _exponentials(x, memory)
+    top = x.argmax(axis=-1)
+    place = np.arange(len(x)), top
+    m, largest = x[place][:, None].astype(np.float64, copy=False), e[place][:, None]
+    e[place] = 0.0
+    rest = _sum(x, e)
+    e[place] = largest[:, 0]
+    total, others = rest + largest, rest / largest
+    # In extended precision, where there is one: 1 / total with one rounding instead of two.
+    scale = (1 / (rest.astype(np.longdouble) + largest)).astype(np.float64)
+    shift = _needs_shift(x, total)
+    if x.dtype == np.float64 and not others.min(initial=np.inf) >= _TINY:
+        shift = (others < _TINY)[:, 0] | (False if shift is None else shift)
+    if shift is not None:
+        e[shift], scale[shift], others[shift] = _shifted(x[shift])
+    return Exponentials(x, m, top, e, scale, others)
+
+
+def _exponentials(x: np.ndarray, memory: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """x in float64 or float32, which holds the narrower formats, and e^x."""
+    if x.dtype not in (np.float64, np.float32):
+        x = x.astype(np.float32)
+    e = memory if memory is not None and memory.dtype == np.float64 else aligned(x.shape)
+    return x, np.exp(x, out=e, dtype=np.float64)
+
+
+def _sum(x: np.ndarray, e: np.ndarray) -> np.ndarray:
+    """Σ e, (R, 1); where x is narrower than float64, NumPy's own sum errs far below an ulp of its format."""
+    return row_sum(e) if x.dtype == np.float64 else np.asarray(e.sum(axis=-1, keepdims=True))
+
+
+def _needs_shift(x: np.ndarray, total: np.ndarray) -> np.ndarray | None:
+    """The rows (R,) whose e^x, or their sums ``total`` (R, 1), are out of range; None where there are none.
+
+    In range: the sum and its reciprocal are, and so is every e^x that counts, that is, whose share of the sum is
+    not below every number of the format. Where the sum is at least 1, what is subnormal in e^x is so in its share.
+    In float32 the least number, 2⁻¹⁴⁹, times 1e-260 is normal in float64.
+    """
+    exact = x.dtype == np.float64
+    least = 1.0 if exact else 1 / _MOST
+    if total.min(initial=np.inf) >= least and total.max(initial=0.0) <= _MOST:
+        return None
+    plain = (total >= least) & (total <= _MOST)
+    if exact:
+        plain |= (total < 1) & (x.min(axis=-1, keepdims=True) >= _LOW)
+    return None if plain.all() else ~plain[:, 0]
+
+
+def _shifted(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """e^(x − m) (R, n), 1 / Σ e^(x − m) and S (R, 1): the shift c = m."""
+    place = np.arange(len(x)), x.argmax(axis=-1)
+    exact = x.dtype == np.float64
+    x = x.astype(np.float64, copy=False)
+    m = x[place][:, None]
+    d = x - m
+    e = np.exp(d)
+    if exact:  # for narrower formats, what x − m loses in float64 is far below an ulp of theirs
+        delta = subtraction_error(x, m, d)
+        e += e * delta
+    e[place] = 0.0
+    others = row_sum(e)
+    tiny = others[:, 0] < _TINY
+    if exact and tiny.any():
+        others[tiny] = _tiny_sum(d[tiny], delta[tiny], place[1][tiny])
+    e[place] = 1.0
+    # m − m is 0, but NaN where m is infinite: the rows that have no softmax.
+    others += m - m
+    return e, (1 / (others.astype(np.longdouble) + 1)).astype(np.float64), others
+
+
+def _tiny_sum(d: np.ndarray, delta: np.ndarray, top: np.ndarray) -> np.ndarray:
+    """S = e^(−512) Σ e^(d + 512 + δ) for S < ``_TINY``: d + 512 is exact wherever its exponential counts."""
+    e = np.exp(d + 512)
+    e += e * delta
+    e[np.arange(len(e)), top] = 0.0
+    return np.asarray(row_sum(e) * np.exp(-512.0))
+
+
+def subtraction_error(x: np.ndarray, m: np.ndarray, d: np.ndarray) -> np.ndarray:
+    """δ with x − m = d + δ exactly, for d = fl(x − m); 0 where d is not finite   (TwoSum: Knuth, TAOCP 2, 4.2.2).
+
+    >>> subtraction_error(np.array([1e-17]), np.array([1.0]), np.array([-1.0]))
+    array([1.e-17])
+    """
+    m_seen = x - d
+    delta = (x - (d + m_seen)) - (m - m_seen)
+    return np.nan_to_num(delta, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def row_sum(a: np.ndarray) -> np.ndarray:
+    """Σ along the last axis, (R, n) → (R, 1), by adding one half to the other until ``_FEW`` terms are left.
+
+    These are added in extended precision, where the platform has it. NumPy's own sum adds runs of 16 in sequence,
+    which loses up to 4.6 ulp where the terms are equal.
+
+    >>> row_sum(np.array([[1.0, 2.0, 3.0]]))
+    array([[6.]])
+    """
+    n = a.shape[-1]
+    if n <= _FEW:
+        return np.asarray(a.sum(axis=-1, keepdims=True))
+    half = (n + 1) // 2
+    folded = aligned((len(a), half))
+    np.add(a[:, : n - half], a[:, half:], out=folded[:, : n - half])
+    if n % 2:
+        folded[:, half - 1] = a[:, half - 1]
+    while (n := half) > _FEW:
+        half = (n + 1) // 2
+        np.add(folded[:, : n - half], folded[:, half:n], out=folded[:, : n - half])
+    return np.asarray(folded[:, :half].sum(axis=-1, keepdims=True, dtype=np.longdouble).astype(np.float64))

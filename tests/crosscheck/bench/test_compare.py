@@ -1,0 +1,74 @@
+"""Two files side by side: ratios of the same cells, what one alone has, and what differs around them."""
+
+import json
+
+import pytest
+
+from crosscheck.bench.compare import Change, Difference, compare, read_json
+
+
+def timing(contender, low=None, median=None, high=None):
+    spread = {"low": low, "median": median, "high": high} if median else None
+    return {"contender": contender, "seconds": spread}
+
+
+def data(cells, torch="2.13.0", gemm=1e11, **environment):
+    return {
+        "schema": "crosscheck.bench/1",
+        "environment": {"python": "3.11", "packages": {"torch": torch}, **environment},
+        "rounds": 11,
+        "seed": 0,
+        "cores": [{"cores": 1, "gemm": {"float32": gemm}, "pinned": True}],
+        "cells": [{"id": name, "timings": timings} for name, timings in cells.items()],
+    }
+
+
+OLD = data({"a": [timing("it", 0.9, 1.0, 1.1), timing("lost")], "b": [timing("it", 4.0, 4.0, 4.0)], "gone": []})
+NEW = data(
+    {"a": [timing("it", 0.4, 0.5, 0.6), timing("lost", 1, 1, 1), timing("late", 1, 1, 1)],
+     "b": [timing("it", 3.5, 8.0, 9.0)], "come": []},
+    torch="2.14.0", gemm=1.2e11,
+)  # fmt: skip
+
+
+def test_ratios_are_new_over_old():
+    found = compare(OLD, NEW)
+    assert found.changes == (
+        Change("a", "it", 1.0, 0.5, apart=True),
+        Change("a", "lost", None, 1),
+        Change("b", "it", 4.0, 8.0, apart=False),  # 4 lies between the new quartiles
+    )
+    assert [one.ratio for one in found.changes] == [0.5, None, 2.0]
+    assert found.means() == {"it": pytest.approx(1.0)}
+    assert (found.only_old, found.only_new) == (("gone",), ("come",))
+
+
+def test_what_differs_around_them_is_told():
+    assert compare(OLD, NEW).differences == (
+        Difference("packages.torch", "2.13.0", "2.14.0"),
+        Difference("gemm GFLOP/s, float32, 1 cores", "100", "120"),
+    )
+    assert compare(OLD, OLD).differences == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "--against: cannot read '.*': No such file or directory"),
+        ("{", "--against: got '.*', which is not JSON"),
+        ("[1]", "--against: got '.*' with schema None, expected 'crosscheck.bench/1'"),
+        ('{"schema": "crosscheck.run/1"}', "--against: got '.*' with schema 'crosscheck.run/1', expected "),
+    ],
+)
+def test_what_is_no_benchmark_is_refused(tmp_path, content, said):
+    file = tmp_path / "old.json"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(ValueError, match=said):
+        read_json(str(file))
+
+
+def test_a_benchmark_is_read(tmp_path):
+    file = tmp_path / "old.json"
+    file.write_text(json.dumps(OLD))
+    assert read_json(str(file)) == OLD

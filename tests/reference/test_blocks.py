@@ -1,0 +1,146 @@
+"""Blocks and threads: every row is computed once, whatever the block, the threads, the axis; errors are raised."""
+
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reference import _blocks, _rows
+from reference._blocks import by_entries, by_rows, by_rows_into, in_blocks, threads
+from reference.cross_entropy import cross_entropy_gradient, cross_entropy_with_gradient
+from reference.sigmoid import sigmoid
+from reference.softmax import log_softmax, softmax
+
+ROOT = Path(__file__).parents[2]
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Blocks of 64 entries, shared among threads from 128 on."""
+    monkeypatch.setattr(_blocks, "BLOCK", 64)
+    monkeypatch.setattr(_blocks, "SHARED", 128)
+    monkeypatch.setenv("OMP_NUM_THREADS", "")
+    monkeypatch.setattr(_blocks, "threads", lambda: 3)
+
+
+@pytest.mark.parametrize("length", [0, 1, 6, 7, 200])
+def test_each_row_comes_once(small, length):
+    seen = []
+    rows = np.arange(length * 10).reshape(length, 10)
+    in_blocks(lambda part: seen.extend(part[:, 0] // 10), rows)
+    assert sorted(seen) == [*range(length)]
+
+
+def test_threads_share_the_blocks(small):
+    names, both = set(), threading.Barrier(2, timeout=20)
+
+    def kernel(part):
+        names.add(threading.current_thread().name)
+        if len(part) and part[0] < 128:  # the first two blocks are underway at once
+            both.wait()
+
+    in_blocks(kernel, np.arange(1024))
+    assert len(names) > 1
+
+
+def test_a_few_entries_stay_in_the_thread_that_asks(small):
+    names = set()
+    in_blocks(lambda part: names.add(threading.current_thread().name), np.arange(127))
+    assert names == {threading.current_thread().name}
+
+
+@pytest.mark.parametrize("wrong", ["first", "last"])
+def test_an_error_in_any_block_reaches_the_caller(small, wrong):
+    rows = np.arange(1000)
+
+    def kernel(part):
+        if rows[0 if wrong == "first" else -1] in part:
+            raise ValueError("in a block")
+
+    with pytest.raises(ValueError, match="in a block"):
+        in_blocks(kernel, rows)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+@pytest.mark.parametrize("function", [sigmoid, softmax, log_softmax])
+def test_blocks_and_threads_change_no_bit(function, dtype, monkeypatch):
+    x = RNG.normal(0, 100, (60, 50)).astype(dtype)
+    whole = function(x)
+    for block, count in ((50, 1), (64, 3), (999, 2)):
+        monkeypatch.setattr(_blocks, "BLOCK", block)
+        monkeypatch.setattr(_blocks, "SHARED", 128)
+        monkeypatch.setattr(_blocks, "threads", lambda count=count: count)
+        np.testing.assert_array_equal(function(x), whole)
+
+
+def test_two_results_of_one_pass_are_those_of_two(small):
+    x, y = RNG.normal(0, 3, (7, 5, 20)), RNG.integers(0, 5, (7, 20))
+    cost, slope = cross_entropy_with_gradient(x, y, axis=1)
+    np.testing.assert_array_equal(slope, cross_entropy_gradient(x, y, axis=1))
+    assert cost.shape == (7, 20)
+
+
+def test_rows_and_their_reductions_come_back_on_their_axis(small):
+    x, v = RNG.normal(0, 1, (9, 4, 8)), RNG.normal(0, 1, (9, 8))
+
+    def kernel(x, v, scaled, total):
+        scaled[...] = x * v[:, None]
+        total[...] = x.sum(axis=-1) * v
+
+    scaled, total = by_rows_into(kernel, 1, (x, v), (False, True))
+    np.testing.assert_array_equal(scaled, x * v[:, None, :])
+    np.testing.assert_allclose(total, x.sum(axis=1) * v, rtol=1e-14)
+    assert scaled.flags.c_contiguous
+    np.testing.assert_array_equal(by_rows(lambda x, out: np.copyto(out, x), 0, x), x)
+    np.testing.assert_array_equal(by_entries(lambda x, out: np.copyto(out, x), x.T), x.T)
+
+
+def test_several_callers_at_once(small):
+    x = RNG.normal(0, 3, (500, 30))
+    expected = softmax(x)
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(softmax, [x] * 12):
+            np.testing.assert_array_equal(found, expected)
+
+
+FORKS = """
+import os, threading
+import numpy as np
+from reference import _blocks
+from reference.softmax import softmax
+_blocks.BLOCK, _blocks.SHARED, _blocks.threads = 64, 128, lambda: 3
+x = np.random.default_rng(0).normal(0, 3, (500, 30))
+expected = softmax(x)
+child = os.fork()
+if child == 0:
+    threading.Timer(20, os._exit, (2,)).start()
+    os._exit(0 if (softmax(x) == expected).all() else 1)
+raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
+def test_a_fork_makes_threads_of_its_own():
+    """The pool of the parent has no threads in the child, where its work would wait for ever.
+
+    In a process of its own: a fork beside JAX's threads is a warning.
+    """
+    assert subprocess.run([sys.executable, "-c", FORKS], cwd=ROOT).returncode == 0
+
+
+@pytest.mark.parametrize(("asked", "expected"), [("1", 1), ("100000", None), ("", None), ("many", None), ("0", 1)])
+def test_threads_are_the_cores_or_fewer(monkeypatch, asked, expected):
+    monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    assert threads() == (expected or len(os.sched_getaffinity(0)))
+
+
+def test_row_sums_do_not_depend_on_the_rows_beside():
+    a = RNG.normal(0, 1, (5, 77))
+    for one, total in zip(a, _rows.row_sum(a), strict=True):
+        assert _rows.row_sum(one[None])[0, 0] == total[0]
