@@ -24,6 +24,7 @@ from .numbers.ball import Ball, working_precision
 from .numbers.fast import Fast
 from .numbers.rounding import Model, Rounded
 from .operation import Operation
+from .spent import BALLS, FAST, TOLERANCE, phase
 
 NEGLIGIBLE = 2.0**-6
 """How wide the fast enclosure may be, in ulps of the format: reported errors are off by at most that."""
@@ -113,7 +114,8 @@ def _read(operation: Operation, quantity: str, given: Arrays, format: Format, st
         if sharp.all():
             bound = tolerance.bound + fast.bound
             return Reading(fast.value, np.zeros(tolerance.shape), bound, none, unprescribed, slack)
-    hi, lo = enclose(operation.graph, quantity, given, special, operation.shapes).split(format)
+    with phase(BALLS):
+        hi, lo = enclose(operation.graph, quantity, given, special, operation.shapes).split(format)
     mask = special[0] if special is not None else none
     # A finite value that the table fixes, where the equation may have none and so no bound: 0, an input, or the
     # product of one with a difference, (1 − y) ȳ, which rounds twice.
@@ -130,11 +132,13 @@ def _mended(
         return None
     rows, where = some
     hi, lo, wide = fast.value.copy(), np.zeros(fast.shape), fast.full.copy()
-    hi[where], lo[where] = enclose(operation.graph, quantity, rows).split(format)
+    with phase(BALLS):
+        hi[where], lo[where] = enclose(operation.graph, quantity, rows).split(format)
     wide[where] = 0.0
     return (hi, lo, wide) if np.isfinite(hi).all() else None
 
 
+@phase(TOLERANCE)
 def rounded(graph: Graph, quantity: str, given: Arrays, format: Format, stored: frozenset[str]) -> Rounded:
     """The quantity with its error bound in a format."""
     model = Model.of(format)
@@ -150,6 +154,7 @@ def rounded(graph: Graph, quantity: str, given: Arrays, format: Format, stored: 
     return result
 
 
+@phase(FAST)
 def enclose_fast(graph: Graph, quantity: str, given: Arrays) -> Fast:
     """The quantity as a float64 enclosure of its exact value, at the speed of NumPy."""
 
