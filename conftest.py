@@ -1,9 +1,56 @@
-"""What every test shares: Hypothesis without a deadline, seeds that replay, and the options of the matrix."""
+"""What every test shares: Hypothesis without a deadline, seeds that replay, the options of the matrix, and cores.
+
+Where pytest-xdist is installed, the whole suite is divided among as many processes as there are cores, by files;
+``-n 0`` or ``-p no:xdist`` runs it in one.
+"""
+
+import os
 
 import hypothesis
+import pytest
+
+# A thread of torch that waits for its next piece of work would spin, on a core that another process needs.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # The plugin is installed with the package; naming it here serves a checkout that was installed before it was.
 pytest_plugins = ["crosscheck.pytest_plugin", "pytester"]
 
 hypothesis.settings.register_profile("crosscheck", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("crosscheck")
+
+MOST_PROCESSES = 8
+"""Each takes some 2 GB, with torch and JAX."""
+
+FIRST = (
+    "tests/crosscheck/test_matrix.py",  # judged in processes of its own, beside the other tests
+    "tests/crosscheck/test_third_parties.py",
+    "tests/crosscheck/proof",
+    "tests/crosscheck/checking",
+    "tests/crosscheck/guest",
+    "tests/crosscheck/implementations",
+    "tests/crosscheck/test_honest_variants.py",
+    "tests/crosscheck/test_homework.py",
+    "tests/crosscheck/test_kill.py",
+    "tests/crosscheck/test_testing.py",
+)
+"""What takes longest is begun first where files are divided: nobody is left with it at the end."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """Divide the suite, where all of it is asked for and nothing else is said."""
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    alone = config.getoption("collectonly") or config.getoption("usepdb") or hasattr(config, "workerinput")
+    if whole and not alone and config.getoption("numprocesses", 0) is None and config.getoption("dist") == "no":
+        from crosscheck.environment import cores
+
+        if cores() > 1:
+            config.option.numprocesses = min(cores(), MOST_PROCESSES)
+            config.option.dist = "loadfile"
+            config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: next((i for i, p in enumerate(FIRST) if item.nodeid.startswith(p)), len(FIRST)))
