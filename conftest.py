@@ -6,11 +6,14 @@ Where pytest-xdist is installed, the whole suite is divided among as many proces
 
 import os
 
-import hypothesis
 import pytest
+from _pytest.runner import runtestprotocol
 
-# A thread of torch that waits for its next piece of work would spin, on a core that another process needs.
+# Threads that wait for their next piece of work, of torch or of BLAS, spin on a core that another process needs.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import hypothesis  # it imports NumPy, and NumPy its BLAS
 
 # The plugin is installed with the package; naming it here serves a checkout that was installed before it was.
 pytest_plugins = ["crosscheck.pytest_plugin", "pytester"]
@@ -53,4 +56,22 @@ def pytest_cmdline_main(config):
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: next((i for i, p in enumerate(FIRST) if item.nodeid.startswith(p)), len(FIRST)))
+        items.sort(
+            key=lambda item: next((i for i, p in enumerate(FIRST) if item.nodeid.startswith(p)), len(FIRST))
+        )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    """A process of pytest-xdist sends what is counted, and what has failed: of the setups and teardowns of 16,000
+    tests it would take longer to tell that they passed than most of them take.
+    """
+    option = item.config.option
+    if not hasattr(item.config, "workerinput") or option.durations is not None or option.xmlpath:
+        return None
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for report in runtestprotocol(item, nextitem=nextitem, log=False):
+        if report.when == "call" or not report.passed:
+            item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True

@@ -178,7 +178,7 @@ def total(parts: Iterable[Mapping[str, float]]) -> Seconds:
     """
     found: Counter[str] = Counter()
     for part in parts:
-        found.update(part)  # type: ignore[arg-type]  # a Counter counts seconds as well
+        found.update(part)
     return dict(found)
 
 

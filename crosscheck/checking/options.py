@@ -19,7 +19,7 @@ DTYPES = ("float64", "float32")
 class Options:
     """How a function is judged, see ``crosscheck.check``; its errors say by name what is wrong.
 
-    Without ``examples`` nothing is made smaller: who asks for the verdict alone need not wait for what takes longest.
+    Without ``examples`` no failure is made smaller: who asks for the verdict alone need not wait for that.
     """
 
     quantity: str | None = None

@@ -21,8 +21,8 @@ def render(profile: Profile) -> Text:
 def _lines(profile: Profile) -> list[str]:
     s = "es" if profile.processes > 1 else ""
     lines = [
-        f"Where the time went: {profile.wall:.1f} s, {profile.cores} cores {profile.busy:.0%} busy; seconds summed "
-        f"over {profile.processes} process{s}"
+        f"Where the time went: {profile.wall:.1f} s, {profile.cores} cores {profile.busy:.0%} busy; seconds "
+        f"summed over {profile.processes} process{s}"
     ]
     everything = sum(profile.phases.values())
     for name, seconds in profile.phases.items():

@@ -234,7 +234,11 @@ def test_later_shapes_that_do_not_fit_are_a_verdict(write):
         ("while True: pass", "the file itself", 1),
         ("import time\ndef one(x): return x\ndef two(x): time.sleep(99)", r"line 2 \(two\)", 3),
         ("while True: print('x' * 10000)", "the file itself", 1),
-        ("import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'while True: pass'])", "the file itself", 1),
+        (
+            "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'while True: pass'])",
+            "the file itself",
+            1,
+        ),
     ],
     ids=["hangs", "hangs in a line", "prints without end", "starts another that hangs"],
 )
