@@ -16,9 +16,9 @@ from typing import Any
 
 STARTING, IMPORT, INPUTS = "starting processes", "importing frameworks", "drawing inputs"
 FIRST_CALL, CALL = "first calls (compiling)", "running implementations"
-TOLERANCE, FAST, BALLS = "tolerance", "truth: fast enclosure", "truth: balls"
+TRUTH = "truth and tolerance"
 JUDGING, WRITING, REST = "judging", "writing", "the rest"
-PHASES = (STARTING, IMPORT, INPUTS, FIRST_CALL, CALL, TOLERANCE, FAST, BALLS, JUDGING, WRITING, REST)
+PHASES = (STARTING, IMPORT, INPUTS, FIRST_CALL, CALL, TRUTH, JUDGING, WRITING, REST)
 
 Seconds = dict[str, float]
 _OPEN = threading.local()
@@ -44,10 +44,10 @@ class _Clock:
 def measured() -> Iterator[Seconds]:
     """The seconds by phase of what this thread does inside, which are there when it ends.
 
-    >>> with measured() as seconds, phase(CALL), phase(BALLS):
+    >>> with measured() as seconds, phase(CALL), phase(TRUTH):
     ...     pass
     >>> sorted(seconds)
-    ['running implementations', 'the rest', 'truth: balls']
+    ['running implementations', 'the rest', 'truth and tolerance']
     """
     before, clock = getattr(_OPEN, "clock", None), _Clock()
     _OPEN.clock = clock

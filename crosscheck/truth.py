@@ -24,15 +24,15 @@ from .numbers.ball import Ball, working_precision
 from .numbers.fast import Fast
 from .numbers.rounding import Model, Rounded
 from .operation import Operation
-from .spent import BALLS, FAST, TOLERANCE, phase
 
 NEGLIGIBLE = 2.0**-6
 """How wide the fast enclosure may be, in ulps of the format: reported errors are off by at most that."""
 
 _BESIDE_THE_BOUND = 2.0**-20
-"""Or else, beside the tolerance, in arrays of more than ``_MANY`` elements, which take balls minutes."""
+"""Or else, beside the tolerance, in results of more than ``_MANY`` elements, or of inputs with more than
+``_MANY_INPUTS``, which take balls minutes: a bias has few elements, and the whole network behind it."""
 
-_MANY = 10_000
+_MANY, _MANY_INPUTS = 10_000, 1_000_000
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _read(operation: Operation, quantity: str, given: Arrays, format: Format, st
         fast = enclose_fast(operation.graph, quantity, given)
         sharp = negligible(fast, format)
         slack: np.ndarray | float = 0.0
-        many = fast.value.size > _MANY
+        many = fast.value.size > _MANY or max(a.size for a in given.values()) > _MANY_INPUTS
         if many and not sharp.all():
             mended = _mended(operation, quantity, given, format, fast, sharp)
             if mended is not None:
@@ -114,8 +114,7 @@ def _read(operation: Operation, quantity: str, given: Arrays, format: Format, st
         if sharp.all():
             bound = tolerance.bound + fast.bound
             return Reading(fast.value, np.zeros(tolerance.shape), bound, none, unprescribed, slack)
-    with phase(BALLS):
-        hi, lo = enclose(operation.graph, quantity, given, special, operation.shapes).split(format)
+    hi, lo = enclose(operation.graph, quantity, given, special, operation.shapes).split(format)
     mask = special[0] if special is not None else none
     # A finite value that the table fixes, where the equation may have none and so no bound: 0, an input, or the
     # product of one with a difference, (1 − y) ȳ, which rounds twice.
@@ -132,13 +131,11 @@ def _mended(
         return None
     rows, where = some
     hi, lo, wide = fast.value.copy(), np.zeros(fast.shape), fast.full.copy()
-    with phase(BALLS):
-        hi[where], lo[where] = enclose(operation.graph, quantity, rows).split(format)
+    hi[where], lo[where] = enclose(operation.graph, quantity, rows).split(format)
     wide[where] = 0.0
     return (hi, lo, wide) if np.isfinite(hi).all() else None
 
 
-@phase(TOLERANCE)
 def rounded(graph: Graph, quantity: str, given: Arrays, format: Format, stored: frozenset[str]) -> Rounded:
     """The quantity with its error bound in a format."""
     model = Model.of(format)
@@ -154,7 +151,6 @@ def rounded(graph: Graph, quantity: str, given: Arrays, format: Format, stored: 
     return result
 
 
-@phase(FAST)
 def enclose_fast(graph: Graph, quantity: str, given: Arrays) -> Fast:
     """The quantity as a float64 enclosure of its exact value, at the speed of NumPy."""
 

@@ -10,12 +10,12 @@ from crosscheck.implementation import Implementation
 from crosscheck.implementations import implementations
 from crosscheck.matrix import Selection, plan
 from crosscheck.spent import (
-    BALLS,
     CALL,
     FIRST_CALL,
     JUDGING,
     REST,
     STARTING,
+    TRUTH,
     WRITING,
     Profile,
     Spent,
@@ -37,13 +37,13 @@ def test_an_inner_phase_stops_the_outer_one():
     with measured() as seconds:
         with phase(JUDGING):
             _nap()
-            with phase(BALLS):
+            with phase(TRUTH):
                 _nap(3 * NAP)
             _nap()
         _nap()
     wall = time.perf_counter() - start
-    assert set(seconds) == {JUDGING, BALLS, REST}
-    assert seconds[BALLS] >= 3 * NAP
+    assert set(seconds) == {JUDGING, TRUTH, REST}
+    assert seconds[TRUTH] >= 3 * NAP
     assert seconds[JUDGING] >= 2 * NAP
     assert seconds[REST] >= NAP
     assert sum(seconds.values()) <= wall
@@ -51,14 +51,14 @@ def test_an_inner_phase_stops_the_outer_one():
 
 def test_an_error_ends_its_phase():
     with measured() as seconds:
-        with pytest.raises(ValueError, match="no"), phase(BALLS):
+        with pytest.raises(ValueError, match="no"), phase(TRUTH):
             raise ValueError("no")
         _nap()
     assert seconds[REST] >= NAP
 
 
 def test_where_nothing_is_measured_a_phase_is_nothing():
-    with phase(BALLS), phase(JUDGING):
+    with phase(TRUTH), phase(JUDGING):
         pass
     with measured() as seconds:
         pass
@@ -73,14 +73,14 @@ def test_what_is_measured_inside_is_not_counted_outside():
 
 
 def test_a_phase_is_a_decorator():
-    @phase(BALLS)
+    @phase(TRUTH)
     def slow():
         _nap()
 
     with measured() as seconds:
         slow()
         slow()
-    assert seconds[BALLS] >= 2 * NAP
+    assert seconds[TRUTH] >= 2 * NAP
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_a_slow_truth_is_no_fault_of_the_implementation(monkeypatch):
     monkeypatch.setattr(truth, "_KEPT", truth._Kept(0))
     selection = Selection(("softmax",), ("reference",), ("float64",), ("typical",))
     profile = api.execute(plan(selection), 0).profile
-    assert profile.phases[BALLS] >= 3 * NAP  # value, vjp, jvp
+    assert profile.phases[TRUTH] >= 3 * NAP  # value, vjp, jvp
     assert sum(profile.implementations.values()) < sum(profile.phases.values()) - 3 * NAP
 
 
