@@ -20,8 +20,11 @@ from .formats import Format
 from .numbers.array import Objects
 from .numbers.ball import BITS, Ball
 
-SIZE = 2**15
-"""Elements of a block: enough that what a block costs beside its elements is nothing."""
+SIZE = 2**12
+"""Elements of a block: its balls stay in the cache, and what it costs beside them is little."""
+
+LARGE = 2**15
+"""Arrays of more elements are taken by blocks; of others the balls are kept for the next question."""
 
 Special = tuple[np.ndarray, np.ndarray]
 
@@ -142,7 +145,7 @@ def enclosure(
 ) -> Enclosure:
     """The enclosure of what ``evaluate`` computes from the inputs: by blocks where it is large and has rows."""
     axes = lead(shapes, given)
-    large = any(a.size > SIZE for a in given.values())
+    large = any(a.size > LARGE for a in given.values())
     if axes is None or not large or prod(axes) < 2:
         return Enclosure(lambda: evaluate(given), special)
     return Blocks(evaluate, in_rows(shapes, given), axes, special)

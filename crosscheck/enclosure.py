@@ -100,7 +100,7 @@ class Enclosure:
         while True:
             balls = self.balls()
             hi = floats(balls)
-            settled = np.asarray(floats(mapped(arb.rad, balls)) <= format.ulp(hi) * 2.0**-10)
+            settled = np.asarray(_radii(balls) <= format.ulp(hi) * 2.0**-10)
             for i in map(tuple, np.argwhere(~np.isfinite(hi))):
                 settled[i] = not undecided(balls[i]) and (np.isnan(hi[i]) or np.isinf(float(balls[i].abs_lower())))
             if self._all_settled(settled):
@@ -167,6 +167,12 @@ def ulps(actual: np.ndarray, hi: np.ndarray, lo: np.ndarray, format: Format) -> 
     return np.where((same & (lo == 0)) | overflow, 0.0, np.where(np.isnan(error), np.inf, error))
 
 
+def _radii(balls: Objects) -> np.ndarray:
+    """The radii, each the nearest float64."""
+    radii = map(arb.rad, balls.ravel().tolist())
+    return np.fromiter(map(float, radii), np.float64, balls.size).reshape(balls.shape)
+
+
 def _beside(balls: Objects, near: np.ndarray) -> np.ndarray:
     """The midpoints of balls − near, as float64."""
     pairs = zip(balls.ravel().tolist(), near.ravel().tolist(), strict=True)
@@ -191,7 +197,7 @@ def _round_near(balls: Objects, format: Format) -> tuple[np.ndarray, np.ndarray]
     That is where the midpoint with all that it may be off (the radius, and under 4 roundings of float64) rounds to
     one and the same number, other than zero, whose sign needs more care.
     """
-    hi, radius = floats(balls), floats(mapped(arb.rad, balls))
+    hi, radius = floats(balls), _radii(balls)
     with np.errstate(all="ignore"):
         if format.precision == 53:
             lo = _beside(balls, hi)

@@ -1,8 +1,8 @@
 """What the public functions share: checked arguments, one working precision, results in the input's dtype.
 
-Everything but matrix products is computed in float64 and rounded once. For float32 that is as fast as staying in
-float32 (the exponential is twice as slow, but x − m needs no correction), and accurate whatever the processor's
-float32 exponential is: NumPy's with AVX-512 errs by up to 2.5 ulp.
+Exponentials and what is summed are computed in float64, whatever the format, and rounded once (σ in float32:
+twice). That is accurate whatever the processor's float32 exponential is: NumPy's with AVX-512 errs by up to 2.5
+ulp, and is hardly faster than that of float64.
 """
 
 from __future__ import annotations
@@ -78,16 +78,20 @@ def without(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
 
 def targets(value: Any, x: np.ndarray, axis: int) -> np.ndarray:
     """Targets for logits ``x``: class labels in x's shape without ``axis``, or floats of x's shape and dtype."""
+    return targets_of(value, x.shape, x.dtype, axis)
+
+
+def targets_of(value: Any, shape: tuple[int, ...], dtype: np.dtype, axis: int) -> np.ndarray:
+    """``targets`` for logits of that shape and dtype."""
     y = np.asarray(value)
     if y.dtype.kind not in "iu":
-        return matching("y", y, x.shape, x.dtype)
-    if y.shape != without(x.shape, axis):
-        expected = without(x.shape, axis)
+        return matching("y", y, shape, dtype)
+    if y.shape != without(shape, axis):
         raise ValueError(
-            f"y: got shape {y.shape} of {y.dtype.name}, expected class labels of shape {expected} "
-            f"or {x.dtype.name} targets of shape {x.shape}"
+            f"y: got shape {y.shape} of {y.dtype.name}, expected class labels of shape {without(shape, axis)} "
+            f"or {dtype.name} targets of shape {shape}"
         )
-    classes = x.shape[axis]
+    classes = shape[axis]
     if y.size and (y.min() < 0 or y.max() >= classes):
         raise ValueError(f"y: got class labels {y.min()} to {y.max()}, expected 0 to {classes - 1}")
     return y

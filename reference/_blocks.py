@@ -30,6 +30,20 @@ _BUFFER = 1024
 """NumPy's buffer, in entries. Where an operand is broadcast along rows shorter than the buffer, NumPy copies all
 operands through it, which takes as long as two or three passes."""
 
+SHARED = 524_288
+"""Entries from which on threads share the blocks: to wake a thread and to wait for it takes some 0.1 ms."""
+
+_SHARE = 2
+"""How much larger a block is then: between passes threads wait for the interpreter's lock, and short passes cost
+more than what leaves the cache."""
+
+_LINE = 64
+"""Bytes of a cache line, and of the widest vector register."""
+
+_BUFFER = 1024
+"""NumPy's buffer, in entries. Where an operand is broadcast along rows shorter than the buffer, NumPy copies all
+operands through it, which takes as long as two or three passes."""
+
 SHARED = 131_072
 """Entries from which on threads share the blocks; below, handing a block over costs more than computing it."""
 
@@ -59,7 +73,7 @@ def in_blocks(kernel: Kernel, *arrays: np.ndarray) -> None:
     """``kernel(*parts)`` for runs of rows, the same of every array; results are written to parts.
 
     All arrays have the same length; the first has as many entries to a row as any. Floating-point warnings are
-    off. What a kernel raises is raised here.
+    the caller's affair, and off where threads share the blocks. What a kernel raises is raised here.
 
     >>> x, doubled = np.ones((3, 2)), np.empty((3, 2))
     >>> in_blocks(lambda a, out: np.add(a, a, out=out), x, doubled)
@@ -67,15 +81,13 @@ def in_blocks(kernel: Kernel, *arrays: np.ndarray) -> None:
     np.float64(12.0)
     """
     first = arrays[0]
-    if first.size <= BLOCK:
-        with np.errstate(all="ignore"):
-            if first.size > _BUFFER:
-                np.setbufsize(_BUFFER)  # until the end of ``errstate``
-            kernel(*arrays)
+    if first.size <= _BUFFER:
+        kernel(*arrays)
         return
-    step = max(1, BLOCK * len(first) // first.size)
+    sharing = min(threads(), len(first)) if first.size >= SHARED else 1
+    most = BLOCK if sharing == 1 else _SHARE * BLOCK
+    step = max(1, most * len(first) // first.size)
     starts = iter(range(0, len(first), step))
-    sharing = min(threads(), -(-len(first) // step)) if first.size >= SHARED else 1
     if sharing == 1:
         _run(kernel, arrays, starts, step)
         return
@@ -93,7 +105,7 @@ def in_blocks(kernel: Kernel, *arrays: np.ndarray) -> None:
 def _run(kernel: Kernel, arrays: tuple[np.ndarray, ...], starts: Iterator[int], step: int) -> None:
     """Take blocks until there are no more; the interpreter's lock lets no two threads have the same."""
     with np.errstate(all="ignore"):
-        np.setbufsize(_BUFFER)
+        np.setbufsize(_BUFFER)  # until the end of ``errstate``
         for start in starts:
             kernel(*(array[start : start + step] for array in arrays))
 
@@ -104,15 +116,13 @@ def aligned(shape: tuple[int, ...], dtype: Any = np.float64) -> np.ndarray:
     >>> aligned((3, 2)).shape
     (3, 2)
     """
-    bytes_ = np.dtype(dtype).itemsize * prod(shape)
+    size = prod(shape)
+    if size <= _BUFFER:  # not worth it
+        return np.empty(shape, dtype)
+    bytes_ = np.dtype(dtype).itemsize * size
     memory = np.empty(bytes_ + _LINE, np.uint8)
     start = -memory.ctypes.data % _LINE
     return memory[start : start + bytes_].view(dtype).reshape(shape)
-
-
-def _result(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """Memory for a result; a small one is not worth the alignment."""
-    return aligned(shape, dtype) if prod(shape) > _BUFFER else np.empty(shape, dtype)
 
 
 def by_entries(kernel: Kernel, *arrays: np.ndarray) -> np.ndarray:
@@ -121,8 +131,12 @@ def by_entries(kernel: Kernel, *arrays: np.ndarray) -> np.ndarray:
     >>> by_entries(lambda a, out: np.add(a, a, out=out), np.ones((3, 2))).shape
     (3, 2)
     """
+    if arrays[0].size <= _BUFFER:
+        out = np.empty(arrays[0].shape, arrays[0].dtype)
+        kernel(*arrays, out)
+        return out
     flat = [np.ascontiguousarray(array).reshape(-1) for array in arrays]
-    out = _result(flat[0].shape, flat[0].dtype)
+    out = aligned(flat[0].shape, flat[0].dtype)
     in_blocks(kernel, *flat, out)
     return out.reshape(arrays[0].shape)
 
@@ -146,7 +160,7 @@ def by_rows_into(
     n = first.shape[axis]
     kept = first.shape[:axis] + first.shape[axis + 1 :]
     flat = [rows(array, axis) if array.ndim == first.ndim else array.reshape(-1) for array in arrays]
-    outs = [_result(flat[0].shape[:1] if flag else flat[0].shape, first.dtype) for flag in reduced]
+    outs = [aligned(flat[0].shape[:1] if flag else flat[0].shape, first.dtype) for flag in reduced]
     in_blocks(kernel, *flat, *outs)
     return tuple(
         out.reshape(kept) if flag else _put_back(out.reshape((*kept, n)), axis)

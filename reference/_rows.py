@@ -8,8 +8,8 @@ import numpy as np
 
 from ._blocks import aligned
 
-_MOST = 1e260
-"""A sum of e^x up to here is taken as it is: neither it nor its reciprocal is near the limits of float64."""
+_RANGE = 1e260
+"""In float32, sums from its reciprocal up to it are taken as they are: 2⁻¹⁴⁹ / 10²⁶⁰ is normal in float64."""
 
 _LOW = -700.0
 """From here on e^x is a normal number in float64, with all its digits."""
@@ -18,21 +18,23 @@ _FEW = 16
 """Terms of a row that NumPy adds in pairs."""
 
 _TINY = 2.0**-960
-"""Below this the terms of S may be subnormal, and the sum of their roundings more than an ulp of S."""
+"""Below this the terms of S may be subnormal, and the sum of their roundings more than an ulp of S. A sum whose
+reciprocal is below it is near overflow."""
 
 
 class Exponentials(NamedTuple):
     """Rows of logits x (R, n) and their exponentials, in float64.
 
-    ``m`` (R, 1) is the largest entry and ``top`` (R,) the place of one that attains it; ``e`` (R, n) = e^(x − c)
-    and ``scale`` (R, 1) = 1 / Σ e^(x − c), or the softmax itself and 1; ``others`` (R, 1) = S, the sum of
-    e^(x_i − m) over all entries but ``top``.
+    ``m`` (R, 1) is the largest entry and ``top`` the index of one that attains it in each row; ``e`` (R, n) is
+    e^(x − c), ``largest`` (R, 1) e^(m − c), ``scale`` (R, 1) 1 / Σ e^(x − c), and ``others`` (R, 1) is S, the sum
+    of e^(x_i − m) over all entries but ``top``.
     """
 
     x: np.ndarray
     m: np.ndarray
-    top: np.ndarray
+    top: tuple[np.ndarray, np.ndarray]
     e: np.ndarray
+    largest: np.ndarray
     scale: np.ndarray
     others: np.ndarray
 
@@ -52,63 +54,90 @@ class Exponentials(NamedTuple):
 
     def at(self, column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The index of one entry of each row."""
-        return np.arange(len(self.x)), column
+        return self.top[0], column
 
 
 def exponentials(x: np.ndarray, memory: np.ndarray | None = None) -> Exponentials:
     """The exponentials of rows (R, n), in ``memory`` if that is in float64."""
     x, e = _exponentials(x, memory)
-    top = x.argmax(axis=-1)
-    place = np.arange(len(x)), top
+    place = np.arange(len(x)), x.argmax(axis=-1)
     m, largest = x[place][:, None].astype(np.float64, copy=False), e[place][:, None]
     e[place] = 0.0
     rest = _sum(x, e)
     e[place] = largest[:, 0]
-    total, others = rest + largest, rest / largest
-    # In extended precision, where there is one: 1 / total with one rounding instead of two.
-    scale = (1 / (rest.astype(np.longdouble) + largest)).astype(np.float64)
-    shift = _needs_shift(x, total)
-    if x.dtype == np.float64 and not others.min(initial=np.inf) >= _TINY:
-        shift = (others < _TINY)[:, 0] | (False if shift is None else shift)
+    others = rest / largest
+    scale = reciprocal(rest.astype(np.longdouble) + largest if x.itemsize == 8 else rest + largest)
+    shift = _needs_shift(x, scale, others)
     if shift is not None:
         e[shift], scale[shift], others[shift] = _shifted(x[shift])
-    return Exponentials(x, m, top, e, scale, others)
+        largest[shift] = 1.0
+    return Exponentials(x, m, place, e, largest, scale, others)
+
+
+def shares(x: np.ndarray, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """``e`` and ``scale`` alone, whose product is the softmax.
+
+    With few classes, or in a narrow format, the whole sum is exact enough without setting the largest entry apart.
+    """
+    n = x.shape[-1]
+    if x.itemsize == 8 and n > _FEW:
+        rows = exponentials(x, memory)
+        return rows.e, rows.scale
+    x, e = _exponentials(x, memory)
+    total = np.add.reduce(e, axis=-1, keepdims=True, dtype=np.longdouble if x.itemsize == 8 else None)
+    scale = reciprocal(total)
+    shift = _needs_shift(x, scale, scale)
+    if shift is not None:
+        e[shift], scale[shift], _ = _shifted(x[shift])
+    return e, scale
+
+
+def reciprocal(total: np.ndarray) -> np.ndarray:
+    """1 / Σ in float64; from extended precision, where there is one, with one rounding instead of two."""
+    return np.asarray((1 / total).astype(np.float64, copy=False))
 
 
 def _exponentials(x: np.ndarray, memory: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """x in float64 or float32, which holds the narrower formats, and e^x."""
-    if x.dtype not in (np.float64, np.float32):
+    if x.itemsize < 4:
         x = x.astype(np.float32)
-    e = memory if memory is not None and memory.dtype == np.float64 else aligned(x.shape)
+    e = memory if memory is not None and memory.itemsize == 8 else aligned(x.shape)
     return x, np.exp(x, out=e, dtype=np.float64)
 
 
 def _sum(x: np.ndarray, e: np.ndarray) -> np.ndarray:
     """Σ e, (R, 1); where x is narrower than float64, NumPy's own sum errs far below an ulp of its format."""
-    return row_sum(e) if x.dtype == np.float64 else np.asarray(e.sum(axis=-1, keepdims=True))
+    return row_sum(e) if x.itemsize == 8 else np.asarray(np.add.reduce(e, axis=-1, keepdims=True))
 
 
-def _needs_shift(x: np.ndarray, total: np.ndarray) -> np.ndarray | None:
-    """The rows (R,) whose e^x, or their sums ``total`` (R, 1), are out of range; None where there are none.
+def _needs_shift(x: np.ndarray, scale: np.ndarray, others: np.ndarray) -> np.ndarray | None:
+    """The rows (R,) whose e^x, or the sums of it, are out of range; None where there are none.
 
-    In range: the sum and its reciprocal are, and so is every e^x that counts, that is, whose share of the sum is
-    not below every number of the format. Where the sum is at least 1, what is subnormal in e^x is so in its share.
-    In float32 the least number, 2⁻¹⁴⁹, times 1e-260 is normal in float64.
+    In range: the sum and its reciprocal ``scale`` (R, 1) are, and so is every e^x that counts: whose share of the
+    sum, or of S where ``others`` is asked for, is not below every number of the format. Where the sum is at least
+    1, what is subnormal in e^x is so in its share.
     """
-    exact = x.dtype == np.float64
-    least = 1.0 if exact else 1 / _MOST
-    if total.min(initial=np.inf) >= least and total.max(initial=0.0) <= _MOST:
+    if x.itemsize < 8:
+        least, most = 1 / _RANGE, _RANGE
+    else:
+        least, most = _TINY, 1.0
+    low = scale if others is scale or x.itemsize < 8 else np.minimum(others, scale)
+    smallest, largest = (
+        np.minimum.reduce(low, axis=None, initial=1.0),
+        np.maximum.reduce(scale, axis=None, initial=0),
+    )
+    if smallest >= least and largest <= most:  # false for NaN
         return None
-    plain = (total >= least) & (total <= _MOST)
-    if exact:
-        plain |= (total < 1) & (x.min(axis=-1, keepdims=True) >= _LOW)
+    plain = (low >= least) & (scale <= most)
+    if x.itemsize == 8:
+        plain |= (low >= least) & (x.min(axis=-1, keepdims=True) >= _LOW)
     return None if plain.all() else ~plain[:, 0]
 
 
 def _shifted(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """e^(x − m) (R, n), 1 / Σ e^(x − m) and S (R, 1): the shift c = m."""
     place = np.arange(len(x)), x.argmax(axis=-1)
-    exact = x.dtype == np.float64
+    exact = x.itemsize == 8
     x = x.astype(np.float64, copy=False)
     m = x[place][:, None]
     d = x - m
@@ -124,7 +153,7 @@ def _shifted(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     e[place] = 1.0
     # m − m is 0, but NaN where m is infinite: the rows that have no softmax.
     others += m - m
-    return e, (1 / (others.astype(np.longdouble) + 1)).astype(np.float64), others
+    return e, reciprocal(others.astype(np.longdouble) + 1), others
 
 
 def _tiny_sum(d: np.ndarray, delta: np.ndarray, top: np.ndarray) -> np.ndarray:
@@ -157,7 +186,7 @@ def row_sum(a: np.ndarray) -> np.ndarray:
     """
     n = a.shape[-1]
     if n <= _FEW:
-        return np.asarray(a.sum(axis=-1, keepdims=True))
+        return np.asarray(np.add.reduce(a, axis=-1, keepdims=True))
     half = (n + 1) // 2
     folded = aligned((len(a), half))
     np.add(a[:, : n - half], a[:, half:], out=folded[:, : n - half])

@@ -4,9 +4,9 @@ With Y = Σ_i y_i and m, S, ŷ of ``reference.softmax``:
 
     CE = Y log1p(S) + Σ_i y_i (m − x_i)                           for y ≥ 0 a sum of terms that are not negative
     ∂CE/∂x_k = Y ŷ_k − y_k
-             = ŷ_k (Y − y_k) − y_k S / (1 + S)                    at the largest logit, where ŷ_k > 1/2
+             = ŷ_k (Y − y_k) − y_k S ŷ_k                          at the largest logit, where 1 − ŷ_k = S ŷ_k
 
-The second form keeps what ŷ_k − 1 loses at a confident hard label; elsewhere the first rounds less.
+The second form keeps what ŷ_k − 1 loses at a confident hard label.
 
 Special values: as in ``reference.softmax``, and 0 log 0 = 0, so a zero target on a logit −inf adds nothing; a
 positive one gives +inf. NaN in y makes its own row NaN.
@@ -27,13 +27,13 @@ from ._blocks import by_rows, by_rows_into
 from ._rows import Exponentials, exponentials
 
 
-def distance(rows: Exponentials, y: np.ndarray) -> np.ndarray:
+def _distance(rows: Exponentials, y: np.ndarray) -> np.ndarray:
     """Σ_i y_i (m − x_i), (R,): 0 from a zero target whatever its logit."""
-    terms = rows.x - rows.m
+    terms = rows.m - rows.x
     terms *= y
-    found = np.asarray(-terms.sum(axis=-1))
-    open_ = ~np.isfinite(found)
-    if open_.any():
+    found = np.asarray(np.add.reduce(terms, axis=-1))
+    if not -np.inf < np.add.reduce(found) < np.inf:
+        open_ = ~np.isfinite(found)
         found[open_] = _far_distance(rows.x[open_].astype(np.float64), rows.m[open_], y[open_])
     return found
 
@@ -52,26 +52,41 @@ def cost_of(rows: Exponentials, y: np.ndarray) -> np.ndarray:
         chosen = rows.x[rows.at(y)].astype(np.float64, copy=False)
         return np.asarray((rows.log_sum - (chosen[:, None] - rows.m))[:, 0])
     y = y.astype(np.float64, copy=False)
-    return np.asarray(y.sum(axis=-1) * rows.log_sum[:, 0] + distance(rows, y))
+    return _cost(rows, y, np.add.reduce(y, axis=-1))
+
+
+def _cost(rows: Exponentials, y: np.ndarray, total: np.ndarray) -> np.ndarray:
+    return np.asarray(total * rows.log_sum[:, 0] + _distance(rows, y))
 
 
 def gradient_of(rows: Exponentials, y: np.ndarray) -> np.ndarray:
     """∂CE/∂x in float64, (R, n), in the memory of the exponentials, which are lost."""
-    p = np.multiply(rows.e, rows.scale, out=rows.e)
-    top = rows.at(rows.top)
-    p_top, rest = p[top], (rows.others / (1 + rows.others))[:, 0]
     if y.dtype.kind in "iu":
+        rest = (rows.others * (rows.largest * rows.scale))[:, 0]
+        p = np.multiply(rows.e, rows.scale, out=rows.e)
         label = rows.at(y)
-        p[label] = np.where((y == rows.top) & (p_top > 0.5), -rest, p[label] - 1)
+        p[label] = np.where(y == rows.top[1], -rest, p[label] - 1)
         return p
     y = y.astype(np.float64, copy=False)
-    total, y_top = y.sum(axis=-1), y[top]
-    at_top = np.where(p_top > 0.5, p_top * (total - y_top) - y_top * rest, total * p_top - y_top)
-    if not (total == 1).all():
-        p *= total[:, None]
+    return _gradient(rows, y, np.add.reduce(y, axis=-1))
+
+
+def _gradient(rows: Exponentials, y: np.ndarray, total: np.ndarray) -> np.ndarray:
+    p_top, y_top, Y = rows.largest * rows.scale, y[rows.top][:, None], total[:, None]
+    at_top = p_top * (Y - y_top) - y_top * (rows.others * p_top)
+    p = np.multiply(rows.e, rows.scale * Y, out=rows.e)
     p -= y
-    p[top] = at_top
+    p[rows.top] = at_top[:, 0]
     return p
+
+
+def cost_and_gradient_of(rows: Exponentials, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """``cost_of`` and ``gradient_of``; the exponentials are lost."""
+    if y.dtype.kind in "iu":
+        return cost_of(rows, y), gradient_of(rows, y)
+    y = y.astype(np.float64, copy=False)
+    total = np.add.reduce(y, axis=-1)
+    return _cost(rows, y, total), _gradient(rows, y, total)
 
 
 def _cost_into(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
@@ -85,13 +100,12 @@ def _gradient_into(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
 
 
 def _both_into(x: np.ndarray, y: np.ndarray, cost: np.ndarray, out: np.ndarray) -> None:
-    rows = exponentials(x, out)
-    cost[...] = cost_of(rows, y)
-    found = gradient_of(rows, y)
+    cost[...], found = cost_and_gradient_of(exponentials(x, out), y)
     if found is not out:
         out[...] = found
 
 
+@np.errstate(all="ignore")
 def cross_entropy(x: Any, y: Any, axis: int = -1) -> np.ndarray:
     """CE(y, ŷ) = −Σ_i y_i log ŷ_i = Y log1p(S) + Σ_i y_i (m − x_i), the shape of x without ``axis``   (§2.2).
 
@@ -104,6 +118,7 @@ def cross_entropy(x: Any, y: Any, axis: int = -1) -> np.ndarray:
     return by_rows(_cost_into, axis, x, targets(y, x, axis), reduced=True)
 
 
+@np.errstate(all="ignore")
 def cross_entropy_gradient(x: Any, y: Any, axis: int = -1) -> np.ndarray:
     """∂CE/∂x = Y ŷ − y, the shape of x   (§2.2 prints ŷ − y, which needs Y = 1).
 
@@ -114,6 +129,7 @@ def cross_entropy_gradient(x: Any, y: Any, axis: int = -1) -> np.ndarray:
     return by_rows(_gradient_into, axis, x, targets(y, x, axis))
 
 
+@np.errstate(all="ignore")
 def cross_entropy_with_gradient(x: Any, y: Any, axis: int = -1) -> tuple[np.ndarray, np.ndarray]:
     """``cross_entropy`` and ``cross_entropy_gradient`` from one pass of exponentials   (§2.2).
 
@@ -129,6 +145,7 @@ def _jvp_into(x: np.ndarray, y: np.ndarray, v: np.ndarray, out: np.ndarray) -> N
     out[...] = (gradient_of(exponentials(x), y) * v.astype(np.float64, copy=False)).sum(axis=-1)
 
 
+@np.errstate(all="ignore")
 def cross_entropy_jvp(x: Any, y: Any, tangent: Any, axis: int = -1) -> np.ndarray:
     """Σ_i (∂CE/∂x)_i ẋ_i, the shape of x without ``axis``; ``tangent`` has the shape of x   (§2.2).
 
@@ -145,6 +162,7 @@ def _vjp_into(x: np.ndarray, y: np.ndarray, v: np.ndarray, out: np.ndarray) -> N
     np.multiply(v.astype(np.float64, copy=False)[:, None], found, out=out, casting="unsafe")
 
 
+@np.errstate(all="ignore")
 def cross_entropy_vjp(x: Any, y: Any, cotangent: Any, axis: int = -1) -> np.ndarray:
     """x̄ = (ȳ per row) ∂CE/∂x, the shape of x; ``cotangent`` has the shape of x without ``axis``   (§2.2).
 

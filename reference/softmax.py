@@ -32,15 +32,19 @@ import numpy as np
 
 from ._arrays import matching, with_axis, without
 from ._blocks import by_rows
-from ._rows import exponentials
+from ._rows import exponentials, shares
+
+_NEAR = 1024.0
+"""Up to this |m| float64 holds lse to 2⁻⁴³."""
 
 
 def softmax_into(x: np.ndarray, out: np.ndarray) -> None:
     """The softmax of rows, rounded once more for narrow dtypes, written to ``out``."""
-    rows = exponentials(x, out)
-    np.multiply(rows.e, rows.scale, out=out, casting="unsafe")
+    e, scale = shares(x, out)
+    np.multiply(e, scale, out=out, casting="unsafe")
 
 
+@np.errstate(all="ignore")
 def softmax(x: Any, axis: int = -1) -> np.ndarray:
     """softmax(x)_j = e^(x_j − c) / Σ_i e^(x_i − c), the shape of x   (§1.1, §1.2).
 
@@ -58,6 +62,7 @@ def _jacobian_product_into(x: np.ndarray, v: np.ndarray, out: np.ndarray) -> Non
     out[...] = y * (v - (y * v).sum(axis=-1, keepdims=True))
 
 
+@np.errstate(all="ignore")
 def softmax_jvp(x: Any, tangent: Any, axis: int = -1) -> np.ndarray:
     """ẏ = y ∘ (ẋ − Σ_i y_i ẋ_i) with y = softmax(x), the shape of x   (from §1.1, by the quotient rule).
 
@@ -68,6 +73,7 @@ def softmax_jvp(x: Any, tangent: Any, axis: int = -1) -> np.ndarray:
     return by_rows(_jacobian_product_into, axis, x, matching("tangent", tangent, x.shape, x.dtype))
 
 
+@np.errstate(all="ignore")
 def softmax_vjp(x: Any, cotangent: Any, axis: int = -1) -> np.ndarray:
     """x̄ = y ∘ (ȳ − Σ_i y_i ȳ_i) with y = softmax(x), the shape of x   (from §1.1, by the quotient rule).
 
@@ -80,9 +86,19 @@ def softmax_vjp(x: Any, cotangent: Any, axis: int = -1) -> np.ndarray:
 
 def _log_softmax_into(x: np.ndarray, out: np.ndarray) -> None:
     rows = exponentials(x, out)
-    np.subtract(rows.less_largest(), rows.log_sum, out=out, casting="unsafe")
+    if out.itemsize == 8:
+        np.subtract(rows.less_largest(), rows.log_sum, out=out)
+        return
+    # But for the largest entry log softmax is at most −log 2: beside it, what x − lse loses in float64 is nothing.
+    np.subtract(rows.x, rows.m + rows.log_sum, out=out, casting="unsafe")
+    out[rows.top] = -rows.log_sum[:, 0]
+    size = np.abs(rows.m)
+    if not np.maximum.reduce(size, axis=None, initial=0.0) <= _NEAR:
+        far = ~(size <= _NEAR)[:, 0]
+        out[far] = rows.less_largest()[far] - rows.log_sum[far]
 
 
+@np.errstate(all="ignore")
 def log_softmax(x: Any, axis: int = -1) -> np.ndarray:
     """log softmax(x)_j = (x_j − m) − log1p(S), the shape of x; neither term cancels the other   (§2.2).
 
@@ -98,6 +114,7 @@ def _log_softmax_jvp_into(x: np.ndarray, v: np.ndarray, out: np.ndarray) -> None
     out[...] = v - (exponentials(x).softmax * v).sum(axis=-1, keepdims=True)
 
 
+@np.errstate(all="ignore")
 def log_softmax_jvp(x: Any, tangent: Any, axis: int = -1) -> np.ndarray:
     """ẋ − Σ_i softmax(x)_i ẋ_i, the shape of x   (§2.2).
 
@@ -113,6 +130,7 @@ def _log_softmax_vjp_into(x: np.ndarray, v: np.ndarray, out: np.ndarray) -> None
     out[...] = v - exponentials(x).softmax * v.sum(axis=-1, keepdims=True)
 
 
+@np.errstate(all="ignore")
 def log_softmax_vjp(x: Any, cotangent: Any, axis: int = -1) -> np.ndarray:
     """x̄ = ȳ − softmax(x) Σ_i ȳ_i, the shape of x   (§2.2).
 
@@ -128,6 +146,7 @@ def _logsumexp_into(x: np.ndarray, out: np.ndarray) -> None:
     out[...] = np.where(np.isinf(rows.m), rows.m, rows.m + rows.log_sum)[:, 0]
 
 
+@np.errstate(all="ignore")
 def logsumexp(x: Any, axis: int = -1) -> np.ndarray:
     """lse(x) = m + log1p(S), the shape of x without ``axis``   (§2.2, last line).
 
@@ -142,6 +161,7 @@ def _logsumexp_jvp_into(x: np.ndarray, v: np.ndarray, out: np.ndarray) -> None:
     out[...] = (exponentials(x).softmax * v.astype(np.float64, copy=False)).sum(axis=-1)
 
 
+@np.errstate(all="ignore")
 def logsumexp_jvp(x: Any, tangent: Any, axis: int = -1) -> np.ndarray:
     """Σ_i softmax(x)_i ẋ_i, the shape of x without ``axis``   (§2.2).
 
@@ -156,6 +176,7 @@ def _logsumexp_vjp_into(x: np.ndarray, v: np.ndarray, out: np.ndarray) -> None:
     out[...] = v.astype(np.float64, copy=False)[:, None] * exponentials(x).softmax
 
 
+@np.errstate(all="ignore")
 def logsumexp_vjp(x: Any, cotangent: Any, axis: int = -1) -> np.ndarray:
     """x̄ = ȳ softmax(x), the shape of x; ``cotangent`` has the shape of x without ``axis``   (§2.2).
 

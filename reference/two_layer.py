@@ -19,13 +19,12 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import DTYPES, floating, integer, matching, stored, targets
-from ._blocks import by_entries, in_blocks
+from ._arrays import DTYPES, floating, integer, matching, stored, targets_of
+from ._blocks import by_entries, by_rows, in_blocks
 from ._rows import exponentials
-from .cross_entropy import cost_of, gradient_of
+from .cross_entropy import cost_and_gradient_of
 from .equations import NETWORK
 from .sigmoid import sigmoid_into, sigmoid_product_into
-from .softmax import softmax
 
 Arrays = dict[str, np.ndarray]
 
@@ -47,30 +46,32 @@ def _checked(x: Any, **params: Any) -> Arrays:
 
 
 def _checked_targets(y: Any, given: Arrays) -> np.ndarray:
-    logits = np.broadcast_to(given["b2"], (len(given["x"]), len(given["b2"])))
-    return targets(y, logits, 1)
+    b2 = given["b2"]
+    return targets_of(y, (len(given["x"]), len(b2)), b2.dtype, 1)
 
 
 def _wide(array: np.ndarray) -> np.ndarray:
-    """The array in the dtype of matrix products; class labels as they are."""
-    if array.dtype.kind in "iu" or array.dtype == np.float64:
-        return array
-    return array.astype(np.float32, copy=False)
+    """The array in the dtype of matrix products."""
+    return array if array.itemsize >= 4 else array.astype(np.float32)
+
+
+def _stored(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    return array if array.dtype == dtype else array.astype(dtype)
 
 
 def _affine(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
     z = _wide(x) @ _wide(W)
     z += _wide(b)
-    return stored(z, x.dtype)
+    return _stored(z, x.dtype)
 
 
 def _product(a: np.ndarray, b: np.ndarray, added: np.ndarray | None = None) -> np.ndarray:
     product = _wide(a) @ _wide(b)
-    return stored(product if added is None else product + added, a.dtype)
+    return _stored(product if added is None else product + added, a.dtype)
 
 
 def _row_sum(a: np.ndarray) -> np.ndarray:
-    return stored(a.sum(axis=0, dtype=np.float64), a.dtype)
+    return _stored(np.add.reduce(a, axis=0, dtype=np.float64), a.dtype)
 
 
 def _forward(x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> Arrays:
@@ -80,6 +81,12 @@ def _forward(x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: 
     return {"phi": phi, "h": h, "theta": theta}
 
 
+def _y_hat_into(theta: np.ndarray, out: np.ndarray) -> None:
+    """ŷ with the bits that it has beside the gradient."""
+    of = exponentials(theta, out)
+    np.multiply(of.e, of.scale, out=out, casting="unsafe")
+
+
 def _last_layer(theta: np.ndarray, y: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """ŷ, the cost of each row in float64, and ∂(Σ CE / rows)/∂θ, from one pass of exponentials."""
     y_hat, d_theta, cost = np.empty_like(theta), np.empty_like(theta), np.empty(len(theta))
@@ -87,8 +94,7 @@ def _last_layer(theta: np.ndarray, y: np.ndarray, rows: int) -> tuple[np.ndarray
     def kernel(theta: np.ndarray, y: np.ndarray, y_hat: np.ndarray, cost: np.ndarray, d_theta: np.ndarray) -> None:
         of = exponentials(theta, d_theta)
         np.multiply(of.e, of.scale, out=y_hat, casting="unsafe")
-        cost[...] = cost_of(of, y)
-        found = gradient_of(of, y)
+        cost[...], found = cost_and_gradient_of(of, y)
         if rows != 1:
             found /= rows
         if found is not d_theta:
@@ -121,7 +127,7 @@ def _quantities(given: Arrays, y: np.ndarray, rows: int = 1, decay: float = 0.0)
     dtype = given["x"].dtype
     seen = _forward(**given)
     y_hat, cost, d_theta = _last_layer(seen["theta"], y, rows)
-    J = cost.sum() / np.float64(rows)
+    J = np.add.reduce(cost) / np.float64(rows)
     if decay:
         J += decay / 2 * sum(np.square(given[name].astype(np.float64)).sum() for name in ("W1", "W2"))
     found = {**seen, "y_hat": y_hat, "J": stored(J, dtype), **_backward(given, seen, d_theta, decay)}
@@ -138,7 +144,7 @@ def forward(x: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays:
     (5, 2)
     """
     seen = _forward(**_checked(x, W1=W1, b1=b1, W2=W2, b2=b2))
-    return {**seen, "y_hat": softmax(seen["theta"])}
+    return {**seen, "y_hat": by_rows(_y_hat_into, 1, seen["theta"])}
 
 
 @np.errstate(all="ignore")

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from multiprocessing import get_context
 from statistics import median
 from time import perf_counter
@@ -95,6 +96,12 @@ class OracleTimes:
     networks: tuple[Network, ...]
     peak: Peak
     seconds: float
+
+    @property
+    def passed(self) -> bool:
+        """Every arithmetic agreed with the others: what is wrong has no time."""
+        measured = (BALLS, FAST, FLOAT64, *([MPMATH] if find_spec("mpmath") else []))
+        return all(cost.ns.get(name) is not None for cost in self.costs for name in measured)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""

@@ -21,6 +21,8 @@ def run(words: Sequence[str]) -> int:
     if asked.read and not (asked.against or asked.plot):
         parser.error("--read: got neither --against nor --plot, expected what is to be made of the file")
     writable(asked.json)
+    if asked.oracle:
+        return _oracle(asked, parser)
     writable(asked.plot, "--plot")
 
     from ..bench.compare import compare, read_json
@@ -63,6 +65,23 @@ def run(words: Sequence[str]) -> int:
     return 0 if made_of(data) and found.passed and saved else 1
 
 
+def _oracle(asked: argparse.Namespace, parser: Parser) -> int:
+    """What the truth costs; the exit status: 1 where an arithmetic was wrong."""
+    for option in ("workload", "size", "dtype", "cores", "contender", "rounds", "plot", "against", "read"):
+        if getattr(asked, option):
+            parser.error(f"--oracle: got {option} too, expected only --quick, --seed and --json beside it")
+
+    from ..bench.oracle import measure
+    from ..report.bench_oracle import render
+    from ..run import portable, write_json
+
+    with Bar("measuring") as bar:
+        times = measure(seed=asked.seed, quick=asked.quick, progress=bar)
+    saved = written(write_json, portable(times.to_dict()), asked.json)
+    console().print(render(times), markup=False, highlight=False)
+    return 0 if times.passed and saved else 1
+
+
 def _parser() -> Parser:
     parser = parser_of("crosscheck bench", "Time the reference, PyTorch and JAX on equal cores.")
     parser.epilog = _EPILOG
@@ -81,6 +100,9 @@ def _parser() -> Parser:
     )
     parser.add_argument("--rounds", type=_rounds, metavar="N", help="rounds at most (11; with --quick 3)")
     parser.add_argument("--quick", action="store_true", help="small sizes and few rounds: to see that it works")
+    parser.add_argument(
+        "--oracle", action="store_true", help="what the truth costs, beside mpmath and plain float64, instead"
+    )
     parser.add_argument("--plot", metavar="FILE", help="draw roofline and ratios into FILE: .png, .svg or .pdf")
     parser.add_argument("--against", metavar="OLD.json", help="compare with an older --json, time by time")
     parser.add_argument(

@@ -13,7 +13,7 @@ every primitive
 - in ``exp`` and ``log`` errs by at most ``K`` units of roundoff, relatively.
 
 Magnitudes in the rules are upper bounds, so second-order terms are in. The bound itself is computed in float64,
-hence the last factor ``_UP``. Read with u = 2⁻⁵³ the class is an enclosure of the truth at the speed of BLAS.
+hence the last factor ``_UP``. Read with u = 2⁻⁵³ it encloses the truth, for which ``Fast`` is quicker.
 
 Out of range: where |value| + 2 bound reaches the format's largest number, an honest result may also be the
 infinity of its sign; what is computed from it then has a bound that reaches as far, except a quotient with it as

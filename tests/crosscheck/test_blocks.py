@@ -34,6 +34,7 @@ def _check(one, monkeypatch, names=CASES):
     """Every quantity that is said to have rows is the same in blocks of three rows and as a whole."""
     compared = 0
     monkeypatch.setattr(blocks, "SIZE", 30)
+    monkeypatch.setattr(blocks, "LARGE", 30)
     for name in names:
         if name not in one.cases:
             continue
@@ -103,6 +104,7 @@ def test_rows_need_the_same_leading_axes_and_a_shape_that_begins_with_them():
 
 def test_precision_grows_in_the_blocks_that_need_it(monkeypatch):
     monkeypatch.setattr(blocks, "SIZE", 4)
+    monkeypatch.setattr(blocks, "LARGE", 4)
     x = np.array([[1.0], [2.0], [3.0], [4.0], [400.0], [1.0], [2.0], [3.0]])
     used = []
 

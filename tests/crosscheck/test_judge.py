@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from crosscheck import truth
 from crosscheck.formats import FORMATS, TF32
 from crosscheck.graph import needs
 from crosscheck.judge import (
@@ -454,3 +455,23 @@ def test_wrong_intermediate_shapes_are_a_verdict_and_not_an_exception():
     assert product.status == FAIL
     assert product.reason.startswith("the step has no value at the returned inputs: ")
     assert len(product.reason) > len("the step has no value at the returned inputs: ")
+
+
+def test_few_elements_of_a_large_network_are_not_taken_by_balls(monkeypatch):
+    """∂J/∂b₁ of a 512×2048×2048×1000 network has 2048 elements, and took 21 seconds, by balls."""
+    inputs = _inputs("typical")
+    # ŷ is 1/10 in every class, and each is the label of two of the 20 rows: ∂J/∂b₂ is 0, which no float64 knows.
+    inputs |= {
+        "W2": 0 * inputs["W2"],
+        "b2": 0 * inputs["b2"],
+        "y": np.eye(10, dtype=np.float32)[np.arange(20) % 10],
+    }
+    given = {leaf: inputs[leaf] for leaf in NETWORK.leaves("d_b2")}
+    monkeypatch.setattr(truth, "_MANY_INPUTS", 60)
+    monkeypatch.setattr(truth, "enclose", lambda *_: pytest.fail("by balls"))
+    reading = read(NETWORK, "d_b2", given, FLOAT32, frozenset(given))
+    assert (reading.slack > 0).all()
+    assert (reading.slack <= 2.0**-20 * reading.bound).all()
+    monkeypatch.setattr(truth, "_MANY_INPUTS", 600)
+    with pytest.raises(pytest.fail.Exception):
+        truth._read(NETWORK, "d_b2", given, FLOAT32, frozenset(given))

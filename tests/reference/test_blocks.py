@@ -22,7 +22,8 @@ RNG = np.random.default_rng(0)
 
 @pytest.fixture
 def small(monkeypatch):
-    """Blocks of 64 entries, shared among threads from 128 on."""
+    """Blocks of 64 entries, from 128 entries on of 128 and shared among threads."""
+    monkeypatch.setattr(_blocks, "_BUFFER", 32)
     monkeypatch.setattr(_blocks, "BLOCK", 64)
     monkeypatch.setattr(_blocks, "SHARED", 128)
     monkeypatch.setenv("OMP_NUM_THREADS", "")
@@ -42,7 +43,7 @@ def test_threads_share_the_blocks(small):
 
     def kernel(part):
         names.add(threading.current_thread().name)
-        if len(part) and part[0] < 128:  # the first two blocks are underway at once
+        if part[0] < 256:  # the first two blocks are underway at once
             both.wait()
 
     in_blocks(kernel, np.arange(1024))
@@ -73,6 +74,7 @@ def test_blocks_and_threads_change_no_bit(function, dtype, monkeypatch):
     x = RNG.normal(0, 100, (60, 50)).astype(dtype)
     whole = function(x)
     for block, count in ((50, 1), (64, 3), (999, 2)):
+        monkeypatch.setattr(_blocks, "_BUFFER", 32)
         monkeypatch.setattr(_blocks, "BLOCK", block)
         monkeypatch.setattr(_blocks, "SHARED", 128)
         monkeypatch.setattr(_blocks, "threads", lambda count=count: count)
@@ -114,7 +116,7 @@ import os, threading
 import numpy as np
 from reference import _blocks
 from reference.softmax import softmax
-_blocks.BLOCK, _blocks.SHARED, _blocks.threads = 64, 128, lambda: 3
+_blocks._BUFFER, _blocks.BLOCK, _blocks.SHARED, _blocks.threads = 32, 64, 128, lambda: 3
 x = np.random.default_rng(0).normal(0, 3, (500, 30))
 expected = softmax(x)
 child = os.fork()

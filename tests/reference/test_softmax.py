@@ -169,6 +169,15 @@ def test_logits_far_apart_within_three_ulp(shape):
     assert truth.ulp_error(softmax(x)).max() <= 3
 
 
+@pytest.mark.parametrize("m", [0.0, 1e3, 2e3, 1e10, 3e38, -1e10])
+def test_ties_of_any_size_in_float32(m):
+    """log softmax is −log 2 where two lead, however large they are: lse itself would lose it."""
+    x = np.array([[m, m, m - abs(m) - 200]], np.float32)
+    found = log_softmax(np.concatenate([x, x * 0]))
+    np.testing.assert_array_equal(found[0, :2], np.float32(-np.log(2)))
+    np.testing.assert_array_equal(found[1], np.float32(-np.log(3)))
+
+
 @given(st.floats(-1e300, 1e300), st.floats(-1e300, 1e300))
 def test_the_error_of_a_subtraction_is_exact(a, b):
     x, m = np.array([a]), np.array([b])
