@@ -1,8 +1,8 @@
 """Real input: the handwritten digits of scikit-learn, and networks trained on them by the reference.
 
 1,797 images of 8×8 pixels (E. Alpaydin, C. Kaynak, UCI Machine Learning Repository, 1998), shipped with
-scikit-learn, so nothing is downloaded. Pixels are divided by 16. The file is read without scikit-learn, the import of
-which takes longer than all cases.
+scikit-learn, so nothing is downloaded. Pixels are divided by 16. The file is read without scikit-learn, whose
+import takes longer than all cases.
 """
 
 from __future__ import annotations

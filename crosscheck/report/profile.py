@@ -39,7 +39,7 @@ def _lines(profile: Profile) -> list[str]:
     return lines
 
 
-def _listed(seconds: Mapping[str, float], most: int = 6) -> str:
+def _listed(seconds: Mapping[str, float], most: int = 4) -> str:
     first = [f"{name} {value:.1f}" for name, value in [*seconds.items()][:most]]
     more = len(seconds) - len(first)
     return ", ".join(first) + (f" and {more} more" if more else "")

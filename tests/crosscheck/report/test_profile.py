@@ -39,7 +39,7 @@ def test_what_is_many_is_counted_and_what_is_nothing_left_out():
     cells = [_cell("reference", f"operation_{i}", call=10.0 - i, truth=0.001) for i in range(9)]
     text = plain(render(Profile(90.0, 90.0, 1, 1, {}, tuple(cells))), 100)
     assert "over 1 process\n" in text
-    assert "and 3 more" in text
+    assert "and 5 more" in text
     assert "truth" not in text
 
 
