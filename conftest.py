@@ -4,6 +4,7 @@ Where pytest-xdist is installed, the whole suite is divided among as many proces
 ``-n 0`` or ``-p no:xdist`` runs it in one.
 """
 
+import gc
 import os
 
 import pytest
@@ -41,8 +42,8 @@ FIRST = (
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config):
-    """Divide the suite, where all of it is asked for and nothing else is said."""
-    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    """Divide the suite, where all of it is asked for and nothing else is said: few tests are not worth a start."""
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.option.keyword
     alone = config.getoption("collectonly") or config.getoption("usepdb") or hasattr(config, "workerinput")
     if whole and not alone and config.getoption("numprocesses", 0) is None and config.getoption("dist") == "no":
         from crosscheck.environment import cores
@@ -61,15 +62,20 @@ def pytest_collection_modifyitems(config, items):
         )
 
 
+def pytest_collection_finish(session):
+    gc.collect()
+    gc.freeze()  # 16,000 tests and all modules stay: nobody need look at them again
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item, nextitem):
     """A process of pytest-xdist sends what is counted, and what has failed: of the setups and teardowns of 16,000
     tests it would take longer to tell that they passed than most of them take.
     """
     option = item.config.option
-    if not hasattr(item.config, "workerinput") or option.durations is not None or option.xmlpath:
+    asked_for_all = option.durations is not None or option.xmlpath or option.verbose > 0
+    if not hasattr(item.config, "workerinput") or asked_for_all:
         return None
-    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     for report in runtestprotocol(item, nextitem=nextitem, log=False):
         if report.when == "call" or not report.passed:
             item.ihook.pytest_runtest_logreport(report=report)
