@@ -12,6 +12,7 @@ from . import shapes, workers
 from .cases import Arrays
 from .checking.shrink import axes
 from .enclosure import Enclosure
+from .environment import cores
 from .formats import FORMATS, format_of
 from .guest.arrays import as_numpy
 from .guest.call import UnusableError
@@ -23,6 +24,7 @@ from .matrix import Plan, Selection, plan
 from .operation import Operation
 from .operations import operation, operations
 from .run import Run
+from .spent import STARTING, Profile
 from .truth import enclose, require_gradual_underflow, rounded, special_values
 
 
@@ -150,11 +152,16 @@ def execute(
     jobs: int | None = None,
 ) -> Run:
     """Judge the cells of a plan, in ``jobs`` processes (by default one for each core)."""
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
+    ledger = workers.Ledger()
     found: dict[int, tuple[Verdict, ...]] = {}
-    for i, verdicts in workers.run(todo.cells, jobs):
+    for i, verdicts in workers.run(todo.cells, jobs, ledger):
         found[i] = verdicts
         if progress is not None:
             progress(len(found), len(todo.cells))
     ordered = (verdict for i in sorted(found) for verdict in found[i])
-    return Run(with_known(ordered), todo.gaps, seed, time.perf_counter() - start)
+    verdicts = with_known(ordered)
+    wall, cpu = time.perf_counter() - start, time.process_time() - cpu + ledger.cpu
+    own = {STARTING: ledger.around} if ledger.processes else {}
+    cells = tuple(ledger.cells[i] for i in sorted(ledger.cells))
+    return Run(verdicts, todo.gaps, seed, wall, Profile(wall, cpu, cores(), 1 + ledger.processes, own, cells))

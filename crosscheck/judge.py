@@ -17,6 +17,7 @@ from .enclosure import ulps
 from .formats import Format
 from .graph import needs
 from .operation import Operation
+from .spent import TRUTH, phase
 from .truth import Reading, read
 
 PASS, FAIL, VACUOUS, KNOWN, UNAVAILABLE = "pass", "fail", "vacuous", "known", "unavailable"
@@ -151,7 +152,8 @@ def judge(cell: Cell, inputs: Arrays, results: Mapping[str, Any]) -> Iterator[Ve
 def _compare(cell: Cell, quantity: str, check: str, actual: Any, given: Arrays) -> Verdict:
     operation, format = cell.operation, cell.model
     try:
-        truth = read(operation, quantity, given, format, stored_inputs(operation, given, format, check))
+        with phase(TRUTH):
+            truth = read(operation, quantity, given, format, stored_inputs(operation, given, format, check))
     except (ValueError, ArithmeticError) as error:
         # Intermediates of an implementation can have shapes for which its own next step has no meaning.
         reason = f"the step has no value at the returned inputs: {error}"

@@ -15,6 +15,7 @@ from .judge import FAIL, LOCAL, UNAVAILABLE, Assessment, Cell, Verdict, judge
 from .layouts import canonical, handed
 from .operation import Operation
 from .operations import operation, operations
+from .spent import CALL, FIRST_CALL, INPUTS, JUDGING, phase
 
 
 @dataclass(frozen=True)
@@ -153,13 +154,14 @@ def run_cell(cell: Cell) -> tuple[Verdict, ...]:
     """Draw the inputs, run the implementation on a copy, judge what it returns; nothing it does stops the rest."""
     case = cell.operation.cases[cell.case]
     try:
-        inputs = case.inputs(cell.operation.name, cell.format, cell.seed)
+        with phase(INPUTS):
+            inputs = case.inputs(cell.operation.name, cell.format, cell.seed)
     except CaseUnavailableError as error:
         return _all(cell, Assessment(UNAVAILABLE, str(error)))
     copies = handed(case, cell.operation.shapes, inputs)
     before = {name: array.copy() for name, array in copies.items()}
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
+        with warnings.catch_warnings(), np.errstate(all="ignore"), phase(_call(cell, inputs, case)):
             warnings.simplefilter("ignore")
             results = implementations()[cell.implementation].run(
                 cell.operation, copies, cell.device, axis=case.axis
@@ -171,7 +173,21 @@ def run_cell(cell: Cell) -> tuple[Verdict, ...]:
     changed = changed_argument(before, copies)
     if changed:
         return _all(cell, Assessment(FAIL, f"changed its argument {changed}"))
-    return tuple(judge(cell, inputs, canonical(case, inputs, results)))
+    with phase(JUDGING):
+        return tuple(judge(cell, inputs, canonical(case, inputs, results)))
+
+
+_CALLED: set[tuple[object, ...]] = set()
+
+
+def _call(cell: Cell, inputs: Arrays, case: Case) -> str:
+    """The phase of a call: the first one in this process at these shapes compiles, or loads what it needs."""
+    shapes = tuple((name, array.shape, array.dtype.name) for name, array in inputs.items())
+    place = (cell.operation.name, cell.implementation, cell.device, case.axis, shapes)
+    if place in _CALLED:
+        return CALL
+    _CALLED.add(place)
+    return FIRST_CALL
 
 
 def changed_argument(before: Arrays, after: Arrays) -> str:

@@ -13,6 +13,7 @@ matrix is asked for.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,7 @@ _DEFAULTS: dict[str, Any] = {
 _PLAN = pytest.StashKey["Plan"]()
 _CHECKS = pytest.StashKey["dict[str, Check]"]()
 _COLLECTED = pytest.StashKey[bool]()
+_OUTPUT = "crosscheck_verdicts"
 _VERDICTS = pytest.StashKey["list[Verdict]"]()
 
 
@@ -185,6 +187,24 @@ def markers_of(cell: Cell, implementation: Implementation) -> tuple[str, ...]:
 def record(config: pytest.Config, verdicts: Iterable[Verdict]) -> None:
     """Count verdicts in the closing section of the terminal summary."""
     config.stash.setdefault(_VERDICTS, []).extend(verdicts)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process of pytest-xdist hands its verdicts to the one that writes the summary."""
+    verdicts = session.config.stash.get(_VERDICTS, None)
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None and verdicts:
+        output[_OUTPUT] = pickle.dumps(verdicts)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take them."""
+    output = getattr(node, "workeroutput", {})  # none where the process died
+    if _OUTPUT in output:
+        if not _functions(node.config):
+            matrix_plan(node.config)  # what it leaves out is told beside them
+        record(node.config, pickle.loads(output[_OUTPUT]))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

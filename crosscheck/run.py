@@ -15,6 +15,7 @@ from .environment import environment
 from .judge import FAIL, KNOWN, PASS, UNAVAILABLE, VACUOUS, Verdict
 from .known import stale
 from .matrix import Gap
+from .spent import Profile
 
 SCHEMA = "crosscheck.run/1"
 
@@ -27,6 +28,7 @@ class Run:
     gaps: tuple[Gap, ...]
     seed: int
     seconds: float
+    profile: Profile | None = None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -58,7 +60,7 @@ class Run:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data; numbers that JSON lacks are the strings "nan", "inf", "-inf"."""
-        data = {
+        data: dict[str, Any] = {
             "schema": SCHEMA,
             "environment": environment(),
             "seed": self.seed,
@@ -69,6 +71,8 @@ class Run:
             "not_validated": [asdict(gap) for gap in self.gaps],
             "verdicts": [{"id": verdict.id, **asdict(verdict)} for verdict in self.verdicts],
         }
+        if self.profile is not None:
+            data["profile"] = self.profile.to_dict()
         return portable(data)
 
     def __str__(self) -> str:

@@ -1,8 +1,9 @@
 """Run the cells of the matrix in several processes.
 
-Most of a run is spent compiling (op by op JAX compiles every primitive for every shape and dtype, 40 ms each,
-and threads do not help), so cells are grouped by what shares compiled code, an implementation at a dtype, and a
-group stays in one process. Cells on a GPU stay in the calling process: one process should own a device's memory.
+Cells share compiled code (an implementation at a dtype) and truths (an operation at a dtype). So a process takes
+the operations of one dtype after another, each with all implementations; one that finds no dtype left helps
+another process with what it has not begun. Cells on a GPU stay in the calling process: one process should own a
+device's memory.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import os
 import queue
 import signal
 import threading
+import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -22,18 +25,54 @@ from .implementations import implementations
 from .judge import FAIL, LOCAL, Assessment, Cell, Verdict
 from .matrix import cell_at, run_cell
 from .operations import operation
+from .spent import Seconds, Spent, measured
 
 Name = tuple[str, str, str, str, str, int]
 Verdicts = tuple[Verdict, ...]
-Group = list[list[tuple[int, Cell]]]
+Numbered = list[tuple[int, Cell]]
+Part = list[Numbered]
+"""The cells of an operation at a dtype, by implementation: where one takes the process down, others go on."""
 Done = queue.SimpleQueue[tuple[int, Verdicts] | Exception]
 
 FEW = 40
 """Up to so many cells a second process does not pay for its start."""
 
 
-def run(cells: Iterable[Cell], jobs: int | None = None) -> Iterator[tuple[int, Verdicts]]:
-    """(index of the cell, its verdicts), as they finish; ``jobs`` processes, by default one for each core."""
+class Ledger:
+    """What the processes have spent: by cell, around the cells (they start, they send), and of the processors."""
+
+    def __init__(self) -> None:
+        self.cells: dict[int, Spent] = {}
+        self.around = 0.0
+        self.cpu = 0.0
+        self.processes = 0
+        self._lock = threading.Lock()
+
+    def write(self, i: int, cell: Cell, seconds: Seconds) -> None:
+        """What a cell took."""
+        place = (cell.operation.name, cell.implementation, cell.device, cell.format.name, cell.case)
+        self.cells[i] = Spent(*place, seconds)
+
+    def pay(self, around: float, cpu: float) -> None:
+        """How long a process was waited for beyond its cells, and what it had of the processors meanwhile."""
+        with self._lock:
+            self.around += around
+            self.cpu += cpu
+
+    def begun(self) -> None:
+        """One process more."""
+        with self._lock:
+            self.processes += 1
+
+
+def run(
+    cells: Iterable[Cell], jobs: int | None = None, ledger: Ledger | None = None
+) -> Iterator[tuple[int, Verdicts]]:
+    """(index of the cell, its verdicts), as they finish; ``jobs`` processes, by default one for each core.
+
+    What they spend is written to the ``ledger``.
+    """
+    ledger = Ledger() if ledger is None else ledger
     cells = list(cells)
     numbered = list(enumerate(cells))
     here = [(i, cell) for i, cell in numbered if cell.device != "cpu"]
@@ -42,21 +81,21 @@ def run(cells: Iterable[Cell], jobs: int | None = None) -> Iterator[tuple[int, V
     if jobs <= 1 or len(away) <= FEW:
         here, away = numbered, []
     done: Done = queue.SimpleQueue()
-    groups: queue.SimpleQueue[Group | None] = queue.SimpleQueue()
-    for group in _groups(away):
-        groups.put(group)
+    work = Work(away)
     stop = threading.Event()
     others = set(active_children())
     threads = [
-        threading.Thread(target=_serve, args=(groups, done, stop), daemon=True) for _ in range(jobs if away else 0)
+        threading.Thread(target=_serve, args=(work, done, stop, ledger), daemon=True)
+        for _ in range(jobs if away else 0)
     ]
     for thread in threads:
-        groups.put(None)
         thread.start()
     finished = False
     try:
         for i, cell in here:
-            yield i, run_cell(cell)
+            verdicts, seconds = _measured(cell)
+            ledger.write(i, cell, seconds)
+            yield i, verdicts
         for _ in away:
             result = done.get()
             if isinstance(result, Exception):
@@ -72,35 +111,64 @@ def run(cells: Iterable[Cell], jobs: int | None = None) -> Iterator[tuple[int, V
             thread.join(timeout=None if finished else 1)
 
 
-def _groups(cells: list[tuple[int, Cell]]) -> list[Group]:
-    """An implementation (one that compiles: at a dtype), divided by operation; first those that compile."""
-    groups: dict[tuple[str, str], dict[str, list[tuple[int, Cell]]]] = {}
-    for i, cell in cells:
-        compiled = cell.format.name if implementations()[cell.implementation].compiles else ""
-        parts = groups.setdefault((cell.implementation, compiled), {})
-        parts.setdefault(cell.operation.name, []).append((i, cell))
-    names = sorted(groups, key=lambda key: key[1] == "")
-    return [list(groups[name].values()) for name in names]
+class Work:
+    """What is to be done: the parts of each dtype, those of most quantities first."""
+
+    def __init__(self, cells: Numbered) -> None:
+        parts: dict[str, dict[str, dict[str, Numbered]]] = {}
+        for i, cell in cells:
+            of_operation = parts.setdefault(cell.format.name, {}).setdefault(cell.operation.name, {})
+            of_operation.setdefault(cell.implementation, []).append((i, cell))
+        self._lock = threading.Lock()
+        self._begun: list[deque[Part]] = []
+        self._waiting = deque(
+            deque(sorted(([*part.values()] for part in of_dtype.values()), key=_weight, reverse=True))
+            for of_dtype in parts.values()
+        )
+
+    def take(self, mine: deque[Part]) -> tuple[Part, deque[Part]] | None:
+        """The next part for a process that has worked on ``mine``, and what it works on now."""
+        with self._lock:
+            if not mine and self._waiting:
+                mine = self._waiting.popleft()
+                self._begun.append(mine)
+            if mine:
+                return mine.popleft(), mine
+            longest = max(self._begun, key=len, default=mine)
+            return (longest.pop(), mine) if longest else None
 
 
-def _serve(groups: queue.SimpleQueue[Group | None], done: Done, stop: threading.Event) -> None:
-    """Take groups until there are no more or ``stop`` is set, each part in the one process of this thread."""
+def _weight(part: Part) -> int:
+    return sum(len(cell.operation.quantities) for numbered in part for _, cell in numbered)
+
+
+def _serve(work: Work, done: Done, stop: threading.Event, ledger: Ledger) -> None:
+    """Take parts until there are no more or ``stop`` is set, in the one process of this thread."""
+    mine: deque[Part] = deque()
+    cpu = 0.0
     try:
         pool = _process()
-        while (group := groups.get()) is not None:
-            for part in group:
-                names = [_name(cell) for _, cell in part]
+        ledger.begun()
+        while (taken := work.take(mine)) is not None:
+            part, mine = taken
+            for numbered in part:
+                start = time.perf_counter()
                 try:
-                    results = pool.submit(_run_named, names).result()
+                    results, until = pool.submit(_run_named, [_name(cell) for _, cell in numbered]).result()
                 except BrokenProcessPool:
                     if stop.is_set():  # it was ended, it did not die: no other takes its place
                         return
-                    results = [_died(cell) for _, cell in part]
+                    results, until = [(_died(cell), {}) for _, cell in numbered], 0.0
                     pool = _process()
+                    ledger.begun()
                 if stop.is_set():
                     pool.shutdown(wait=False)
                     return
-                for (i, _), verdicts in zip(part, results, strict=True):
+                spent = sum(sum(seconds.values()) for _, seconds in results)
+                ledger.pay(time.perf_counter() - start - spent, max(until - cpu, 0.0))
+                cpu = until
+                for (i, cell), (verdicts, seconds) in zip(numbered, results, strict=True):
+                    ledger.write(i, cell, seconds)
                     done.put((i, verdicts))
         pool.shutdown()
     except Exception as error:
@@ -116,6 +184,8 @@ def begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the caller, who ends its workers
     os.environ["JAX_PLATFORMS"] = "cpu"
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    # A thread of torch that waits for its next piece of work would spin, on a core that another worker needs.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def _name(cell: Cell) -> Name:
@@ -123,11 +193,19 @@ def _name(cell: Cell) -> Name:
     return (cell.operation.name, cell.implementation, cell.device, cell.format.name, cell.case, cell.seed)
 
 
-def _run_named(names: list[Name]) -> list[Verdicts]:
-    return [
-        run_cell(cell_at(operation(one), implementations()[name], device, format_of(dtype), case, seed))
+def _run_named(names: list[Name]) -> tuple[list[tuple[Verdicts, Seconds]], float]:
+    """The verdicts and seconds of each cell, and what this process has had of the processors so far."""
+    results = [
+        _measured(cell_at(operation(one), implementations()[name], device, format_of(dtype), case, seed))
         for one, name, device, dtype, case, seed in names
     ]
+    return results, time.process_time()
+
+
+def _measured(cell: Cell) -> tuple[Verdicts, Seconds]:
+    with measured() as seconds:
+        verdicts = run_cell(cell)
+    return verdicts, seconds
 
 
 def _died(cell: Cell) -> Verdicts:

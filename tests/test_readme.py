@@ -14,7 +14,8 @@ from crosscheck.cli import main
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^\$ crosscheck (.*)$", README, flags=re.MULTILINE)
-LONG = ("--all", "derivations", "mistakes", "accuracy", "defects", "bench")  # their own tests run what they run
+# Their own tests run what they run.
+LONG = ("--all", "--profile", "derivations", "mistakes", "accuracy", "defects", "bench")
 
 
 def test_the_two_commands_stand_first():

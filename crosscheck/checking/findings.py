@@ -27,8 +27,8 @@ _MOST = 6
 """Limits that are told, at most."""
 
 
-def findings(subject: Subject, seen: Sequence[Observation], ask: Ask) -> tuple[Finding, ...]:
-    """What is wrong first, then the limits; ``ask`` calls the function again, for smaller examples."""
+def findings(subject: Subject, seen: Sequence[Observation], ask: Ask | None) -> tuple[Finding, ...]:
+    """What is wrong first, then the limits; ``ask`` calls the function again, for smaller examples, or none."""
     declined = _declined(seen)
     found = [
         *(_refusal(subject, dtype, reason) for dtype, reason in declined.items()),
@@ -71,7 +71,7 @@ def _shown(subject: Subject, seen: Sequence[Observation]) -> Iterator[Finding]:
 Failure = tuple[Observation, Verdict]
 
 
-def _failures(subject: Subject, seen: Sequence[Observation], ask: Ask) -> Iterator[Finding]:
+def _failures(subject: Subject, seen: Sequence[Observation], ask: Ask | None) -> Iterator[Finding]:
     """What is wrong on ordinary input, a finding for each step; where nothing is, the limits."""
     failures = [(o, v) for o in seen for v in o.failed]
     wrong = [(o, v) for o, v in failures if o.case.name in ORDINARY]
@@ -82,7 +82,7 @@ def _failures(subject: Subject, seen: Sequence[Observation], ask: Ask) -> Iterat
     ) -> Finding:
         # What repeats the failure repeats the one whose smallest example is shown.
         o, v = min(here, key=lambda pair: sum(a.size for a in pair[0].inputs.values()))
-        where, example = _where(o for o, _ in here), smallest(subject, o, v, ask)
+        where, example = _where(o for o, _ in here), smallest(subject, o, v, ask) if ask else None
         how = symptom(v, o) + (_OF_UNSIGNED if {*where} == {"whole_uint8"} else "")
         return Finding(kind, v.quantity, how, v.reason, where, tuple(also), named, example, v.replay)
 

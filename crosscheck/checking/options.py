@@ -17,7 +17,10 @@ DTYPES = ("float64", "float32")
 
 @dataclass(frozen=True)
 class Options:
-    """How a function is judged, see ``crosscheck.check``; its errors say by name what is wrong."""
+    """How a function is judged, see ``crosscheck.check``; its errors say by name what is wrong.
+
+    Without ``examples`` no failure is made smaller: who asks for the verdict alone need not wait for that.
+    """
 
     quantity: str | None = None
     dtypes: tuple[str, ...] = DTYPES
@@ -28,6 +31,7 @@ class Options:
     seed: int = 0
     all: bool = False
     time_limit: float = TIME_LIMIT
+    examples: bool = True
 
     def __post_init__(self) -> None:
         for name, value, expected in (("arrays", self.arrays, ARRAYS), ("reduction", self.reduction, REDUCTIONS)):

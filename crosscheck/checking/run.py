@@ -164,7 +164,7 @@ def _check(
         if not todo:
             raise ValueError(f"{name}: there is no case that it can be judged by")
         seen = _observed(guest, subject, todo, notes, progress)
-        found = findings(subject, seen, guest)
+        found = findings(subject, seen, guest if options.examples else None)
         notes += observed_notes(subject, seen, guest, options, of)
     kinds = {finding.kind for finding in found}
     right = any(o.passed for o in seen if o.handed in FORMATS)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from .shared import SEVERAL, Bar, console, jobs, parser_of, version, writable, written
 
@@ -25,13 +27,16 @@ def run(words: Sequence[str], commands: Sequence[str] = ()) -> int:
     )
     parser.add_argument("--device", default="auto", help="cpu, cuda, or auto: what is found (auto)")
     parser.add_argument("-j", "--jobs", type=jobs, metavar="N", help="processes (one for each core)")
+    parser.add_argument("--profile", action="store_true", help="say where the time went")
     asked = parser.parse_args(words)
     writable(asked.json)
 
     from ..api import execute
     from ..matrix import Selection, plan
+    from ..report.profile import render as where
     from ..report.terminal import render
     from ..run import write_json
+    from ..spent import STARTING, WRITING
 
     selection = Selection(
         operations=tuple(dict.fromkeys(asked.operation)),
@@ -42,9 +47,14 @@ def run(words: Sequence[str], commands: Sequence[str] = ()) -> int:
         seed=asked.seed,
         all=asked.all,
     )
+    started = time.process_time()  # what it took to come here
     with Bar("judging") as bar:
         found = execute(plan(selection), selection.seed, bar, asked.jobs)
-    saved = written(write_json, found.to_dict(), asked.json)
+    profile = found.profile.beside({STARTING: started}) if asked.profile and found.profile else None
+    finished = time.perf_counter()
+    saved = asked.json is None or written(write_json, replace(found, profile=profile).to_dict(), asked.json)
     screen = console()
     screen.print(render(found, screen.width))
+    if profile is not None:
+        screen.print(where(profile.beside({WRITING: time.perf_counter() - finished})))
     return 0 if found.passed and saved else 1

@@ -19,6 +19,7 @@ from ..cases import Arrays
 from ..formats import TF32, Format, with_stored_products
 from ..implementation import Implementation
 from ..operation import Operation
+from ..spent import IMPORT, phase
 from . import jax_programs as programs
 from ._driver import gpu_driver
 from .jax_jacobian import by_jacobian, contracted, stored_twice
@@ -113,7 +114,8 @@ _SKIPS = {
 
 @cache
 def _jax() -> Any:
-    import jax
+    with phase(IMPORT):
+        import jax
 
     return jax
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..cases import Arrays
 from ..operation import Operation
+from ..spent import IMPORT, phase
 
 NOT_INSTALLED = "torch is not installed: pip install -e '.[torch]'"
 
@@ -17,7 +18,8 @@ NOT_INSTALLED = "torch is not installed: pip install -e '.[torch]'"
 def torch_module() -> Any:
     """``torch``; ImportError says what to install."""
     try:
-        import torch
+        with phase(IMPORT):
+            import torch
     except ImportError:
         raise ImportError(NOT_INSTALLED) from None
     return torch

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from ..checking import LIMITED, RIGHT, WRONG, Report, check
+from ..checking import LIMITED, RIGHT, WRONG, Options, Report, check_with
 from ..checking.reduction import AUTO, SUM, has_reductions
 from ..graph import needs
 from ..judge import END_TO_END, FAIL, LOCAL, Verdict
@@ -24,6 +25,11 @@ BEYOND = "unnormalised"
 """Targets that do not sum to 1: a case that runs where it is named, because §2.2's ŷ − y assumes that they do."""
 
 
+def _check(function: Subject, name: str, **asked: Any) -> Report:
+    """The verdict and what is suspected; nobody looks at an example here."""
+    return check_with(Options(**asked, examples=False), function, name)
+
+
 def ours(
     operation: Operation,
     function: Subject,
@@ -31,7 +37,7 @@ def ours(
     dtypes: tuple[str, ...] = DTYPES,
     mistake: Mistake | None = None,
     assumes: str = "",
-    check: Callable[..., Report] = check,
+    check: Callable[..., Report] = _check,
 ) -> Answer:
     """Whether the function is found wrong, and of what it is suspected first.
 
@@ -45,7 +51,7 @@ def ours(
             warnings.simplefilter("ignore")
             report = check(function, operation.name, dtypes=dtypes, seed=seed, reduction=reduction)
             if report.verdict == RIGHT and BEYOND in operation.cases and not assumes:
-                case = {"cases": (BEYOND,), "dtypes": dtypes, "seed": seed, "reduction": reduction}
+                case: dict[str, Any] = {"cases": (BEYOND,), "dtypes": dtypes, "seed": seed, "reduction": reduction}
                 report = check(function, operation.name, **case)
     except Exception as error:  # a judge that breaks off has not judged: not caught, or a false alarm
         return Answer(mistake is None, raised(error))

@@ -63,14 +63,15 @@ def _table(run: Run, columns: Sequence[tuple[str, str]]) -> Table:
     table.add_column("ulp, error/bound", no_wrap=True)
     for implementation, device in columns:
         table.add_column(implementation if device == "cpu" else f"{implementation}@{device}", no_wrap=True)
+    rows: dict[tuple[str, str], dict[tuple[str, str], list[Verdict]]] = {}
+    for v in run.verdicts:
+        rows.setdefault((v.operation, v.quantity), {}).setdefault((v.implementation, v.device), []).append(v)
     before = ""
-    for operation, quantity in dict.fromkeys((v.operation, v.quantity) for v in run.verdicts):
-        here = [v for v in run.verdicts if (v.operation, v.quantity) == (operation, quantity)]
+    for (operation, quantity), cells in rows.items():
         if before and operation != before:
             table.add_row()
         before = operation
-        cells = [[v for v in here if (v.implementation, v.device) == column] for column in columns]
-        table.add_row(f"{operation} {quantity}", *map(_cell, cells))
+        table.add_row(f"{operation} {quantity}", *(_cell(cells.get(column, [])) for column in columns))
     return table
 
 

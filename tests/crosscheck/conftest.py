@@ -1,4 +1,7 @@
-"""The matrix is judged beside the other tests: its processes start as soon as the tests are collected."""
+"""The matrix is judged beside the other tests: its processes start as soon as the tests are collected.
+
+Where pytest-xdist divides the tests, by files, one process has those of the matrix, and starts with them.
+"""
 
 import threading
 
@@ -42,6 +45,8 @@ class Matrix:
 
     def wait(self):
         if self.beside:
+            if self.thread.ident is None:
+                self.start()
             self.thread.join()
         else:
             self._judge()
@@ -60,7 +65,8 @@ def pytest_collection_finish(session):
     numbers = sorted({item.callspec.params["number"] for item in session.items if _is_of_matrix(item)})
     if numbers and not session.config.option.collectonly:
         session.config.stash[_MATRIX] = Matrix(matrix_plan(session.config).cells, numbers)
-        session.config.stash[_MATRIX].start()
+        if not hasattr(session.config, "workerinput"):
+            session.config.stash[_MATRIX].start()
 
 
 def pytest_sessionfinish(session):

@@ -153,3 +153,22 @@ def test_an_interrupt_is_one_line_and_exits_130(monkeypatch, capsys):
 def test_the_version_is_told(capsys):
     assert main(["--version"]) == 0
     assert capsys.readouterr().out.startswith("crosscheck ")
+
+
+def test_where_the_time_went_is_told_and_saved_where_it_is_asked_for(tmp_path, capsys):
+    out = tmp_path / "run.json"
+    assert main([*SMALL, "--json", str(out)]) == 0
+    assert "profile" not in json.loads(out.read_text())
+    assert "Where the time went" not in capsys.readouterr().out
+    assert main([*SMALL, "--profile", "--json", str(out)]) == 0
+    data, told = json.loads(out.read_text()), capsys.readouterr().out
+    assert data["schema"] == "crosscheck.run/1"
+    assert {*data["profile"]["implementations"]} == {"reference"}
+    assert {*data["profile"]["operations"]} == {"softmax"}
+    assert data["profile"]["phases"]["starting processes"] > 0  # this one
+    assert "Where the time went: " in told.partition("checks passed")[2]
+
+
+def test_where_the_time_went_takes_no_argument(capsys):
+    assert main(["--profile=all"]) == 2
+    assert capsys.readouterr().err == "crosscheck: argument --profile: ignored explicit argument 'all'\n"

@@ -1,5 +1,7 @@
 """The real input: the digits, and the network at three stages of its training."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -35,10 +37,18 @@ def test_a_batch_replays_and_is_real():
         assert (y[place] == label).all()
 
 
-def test_without_scikit_learn_the_case_says_what_to_install(monkeypatch):
-    import sys
+def test_they_are_those_that_scikit_learn_loads(monkeypatch, tmp_path):
+    loaded = pytest.importorskip("sklearn.datasets").load_digits()
+    moved = SimpleNamespace(submodule_search_locations=[str(tmp_path)])
+    for spec in (digits.find_spec, lambda name: moved):
+        monkeypatch.setattr(digits, "find_spec", spec)
+        pixels, target = digits._table()
+        assert np.array_equal(pixels, loaded.data)
+        assert np.array_equal(target, loaded.target)
 
-    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+
+def test_without_scikit_learn_the_case_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(digits, "find_spec", lambda name: None)
     digits.digits.cache_clear()
     try:
         with pytest.raises(CaseUnavailableError, match=r"need scikit-learn: pip install"):

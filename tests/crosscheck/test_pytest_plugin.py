@@ -322,3 +322,15 @@ def test_the_entry_point_is_named_as_its_module():
     """pytest then sees one plugin, whether it comes by the entry point, by ``-p`` or by a conftest."""
     name = pytest_plugin.__name__
     assert PROJECT["project"]["entry-points"]["pytest11"] == {name: name}
+
+
+def test_what_the_processes_of_xdist_judged_is_told_by_the_one_that_started_them(small):
+    pytest.importorskip("xdist")
+    options = ("--xc-implementation=reference", "--xc-dtype=float32", "-k", "softmax-value-reference", "-n", "2")
+    done = small(MATRIX, *options, "-p", "xdist")
+    outcomes = done.parseoutcomes()
+    assert outcomes["passed"] > 2
+    told = done.stdout.str()
+    assert f"{outcomes['passed']} pass" in told.replace("verdicts         ", "")
+    assert "implementations  reference" in told
+    assert "cells: their tests were not selected" in told  # the plan is known there as well

@@ -1,6 +1,5 @@
 """Points: seeded, of the asked shapes, and as constrained as the inputs say."""
 
-import sys
 from fractions import Fraction
 
 import numpy as np
@@ -71,6 +70,6 @@ def test_without_scikit_learn_the_digits_say_so(monkeypatch):
 
     module.digits.cache_clear()
     module.trained.cache_clear()
-    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
     with pytest.raises(CaseUnavailableError, match="scikit-learn"):
         point(NETWORK_INPUTS, SHAPES[-1], 0)
