@@ -66,6 +66,11 @@ def read_json(path: str, option: str = "--against") -> dict[str, Any]:
     schema = data.get("schema") if isinstance(data, dict) else None
     if schema != SCHEMA:
         raise ValueError(f"{option}: got {path!r} with schema {schema!r}, expected {SCHEMA!r}")
+    try:
+        compare(data, data)
+    except (KeyError, TypeError, AttributeError, ValueError):
+        told = f"got {path!r}, whose contents are not those of a benchmark, expected its --json"
+        raise ValueError(f"{option}: {told}") from None
     return dict(data)
 
 

@@ -72,3 +72,12 @@ def test_a_benchmark_is_read(tmp_path):
     file = tmp_path / "old.json"
     file.write_text(json.dumps(OLD))
     assert read_json(str(file)) == OLD
+
+
+@pytest.mark.parametrize("body", [{}, {"cells": "x"}, {"cells": [{}]}, {"cells": [], "cores": 1}, {"cells": [1]}])
+def test_a_file_with_the_schema_and_nothing_behind_it_is_told_before_anything_is_timed(tmp_path, body):
+    """It was believed by its schema alone, and raised a KeyError after the timing."""
+    path = tmp_path / "hollow.json"
+    path.write_text(json.dumps({"schema": "crosscheck.bench/1", **body}))
+    with pytest.raises(ValueError, match=r"--against: got .*, whose contents are not those of a benchmark"):
+        read_json(str(path))
