@@ -20,8 +20,7 @@ import numpy as np
 from ._arrays import rows
 
 BLOCK = 65_536
-"""Entries of a block: 512 KiB in float64, of which a kernel has two or three. Between passes
-threads wait for the interpreter's lock, so that a pass should not be short."""
+"""Entries of a block in one thread: 512 KiB in float64, of which a kernel has two or three."""
 
 _LINE = 64
 """Bytes of a cache line, and of the widest vector register."""
@@ -36,16 +35,6 @@ SHARED = 524_288
 _SHARE = 2
 """How much larger a block is then: between passes threads wait for the interpreter's lock, and short passes cost
 more than what leaves the cache."""
-
-_LINE = 64
-"""Bytes of a cache line, and of the widest vector register."""
-
-_BUFFER = 1024
-"""NumPy's buffer, in entries. Where an operand is broadcast along rows shorter than the buffer, NumPy copies all
-operands through it, which takes as long as two or three passes."""
-
-SHARED = 131_072
-"""Entries from which on threads share the blocks; below, handing a block over costs more than computing it."""
 
 Kernel = Callable[..., None]
 

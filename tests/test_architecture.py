@@ -74,6 +74,16 @@ def test_imports_run_one_way(path):
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_no_constant_is_given_two_values(path):
+    """Of two definitions the second counts, and the first is what is read: linters look at functions only."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assigned = (node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign))
+    targets = [t for node in assigned for t in (node.targets if isinstance(node, ast.Assign) else [node.target])]
+    names = [target.id for target in targets if isinstance(target, ast.Name)]
+    assert sorted(names) == sorted(set(names))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_frameworks_are_imported_lazily(path):
     may = MAY_IMPORT.get(str(path.relative_to(ROOT)), ())
     names = {name.split(".")[0] for name in _imports(path, top_level=True)}
