@@ -106,6 +106,11 @@ def rows(array: np.ndarray, axis: int) -> np.ndarray:
     return np.ascontiguousarray(last).reshape(-1, array.shape[axis])
 
 
+def wide(array: np.ndarray) -> np.ndarray:
+    """The array in the dtype of matrix products: float32 for those that are narrower."""
+    return array if array.itemsize >= 4 else array.astype(np.float32)
+
+
 def stored(result: Any, dtype: np.dtype, axis: int | None = None) -> np.ndarray:
     """The result rounded to its dtype, the last axis moved back to ``axis``, in C order."""
     array = np.asarray(result)

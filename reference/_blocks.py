@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import rows
+from ._arrays import rows, without
 
 BLOCK = 65_536
 """Entries of a block in one thread: 512 KiB in float64, of which a kernel has two or three."""
@@ -147,7 +147,7 @@ def by_rows_into(
     """``by_rows`` of a kernel with several results, each of which is reduced or not."""
     first = arrays[0]
     n = first.shape[axis]
-    kept = first.shape[:axis] + first.shape[axis + 1 :]
+    kept = without(first.shape, axis)
     flat = [rows(array, axis) if array.ndim == first.ndim else array.reshape(-1) for array in arrays]
     outs = [aligned(flat[0].shape[:1] if flag else flat[0].shape, first.dtype) for flag in reduced]
     in_blocks(kernel, *flat, *outs)

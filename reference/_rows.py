@@ -15,7 +15,7 @@ _LOW = -700.0
 """From here on e^x is a normal number in float64, with all its digits."""
 
 _FEW = 16
-"""Terms of a row that NumPy adds in pairs."""
+"""Terms of a row that need not be halved any more: NumPy adds pairs of them."""
 
 _TINY = 2.0**-960
 """Below this the terms of S may be subnormal, and the sum of their roundings more than an ulp of S. A sum whose
@@ -43,6 +43,15 @@ class Exponentials(NamedTuple):
         """e^(x − c) / Σ e^(x − c), (R, n)."""
         return np.asarray(self.e * self.scale)
 
+    def softmax_into(self, out: np.ndarray) -> None:
+        """The same in the format of ``out``, where it is written."""
+        np.multiply(self.e, self.scale, out=out, casting="unsafe")
+
+    @property
+    def share(self) -> np.ndarray:
+        """The softmax of the largest entry, (R, 1); times S it is the sum of all others, without cancellation."""
+        return np.asarray(self.largest * self.scale)
+
     @property
     def log_sum(self) -> np.ndarray:
         """log Σ e^(x − m) = log1p(S), (R, 1)."""
@@ -67,29 +76,27 @@ def exponentials(x: np.ndarray, memory: np.ndarray | None = None) -> Exponential
     e[place] = largest[:, 0]
     others = rest / largest
     scale = reciprocal(rest.astype(np.longdouble) + largest if x.itemsize == 8 else rest + largest)
-    shift = _needs_shift(x, scale, others)
+    shift = _needs_shift(x, scale, others if x.itemsize == 8 else None)
     if shift is not None:
         e[shift], scale[shift], others[shift] = _shifted(x[shift])
         largest[shift] = 1.0
     return Exponentials(x, m, place, e, largest, scale, others)
 
 
-def shares(x: np.ndarray, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """``e`` and ``scale`` alone, whose product is the softmax.
+def softmax_into(x: np.ndarray, out: np.ndarray) -> None:
+    """The softmax of rows (R, n) in the format of ``out``, where it is written.
 
     With few classes, or in a narrow format, the whole sum is exact enough without setting the largest entry apart.
     """
-    n = x.shape[-1]
-    if x.itemsize == 8 and n > _FEW:
-        rows = exponentials(x, memory)
-        return rows.e, rows.scale
-    x, e = _exponentials(x, memory)
-    total = np.add.reduce(e, axis=-1, keepdims=True, dtype=np.longdouble if x.itemsize == 8 else None)
-    scale = reciprocal(total)
-    shift = _needs_shift(x, scale, scale)
+    if x.itemsize == 8 and x.shape[-1] > _FEW:
+        exponentials(x, out).softmax_into(out)
+        return
+    x, e = _exponentials(x, out)
+    scale = reciprocal(np.add.reduce(e, axis=-1, keepdims=True, dtype=np.longdouble if x.itemsize == 8 else None))
+    shift = _needs_shift(x, scale)
     if shift is not None:
         e[shift], scale[shift], _ = _shifted(x[shift])
-    return e, scale
+    np.multiply(e, scale, out=out, casting="unsafe")
 
 
 def reciprocal(total: np.ndarray) -> np.ndarray:
@@ -110,28 +117,25 @@ def _sum(x: np.ndarray, e: np.ndarray) -> np.ndarray:
     return row_sum(e) if x.itemsize == 8 else np.asarray(np.add.reduce(e, axis=-1, keepdims=True))
 
 
-def _needs_shift(x: np.ndarray, scale: np.ndarray, others: np.ndarray) -> np.ndarray | None:
+def _needs_shift(x: np.ndarray, scale: np.ndarray, others: np.ndarray | None = None) -> np.ndarray | None:
     """The rows (R,) whose e^x, or the sums of it, are out of range; None where there are none.
 
     In range: the sum and its reciprocal ``scale`` (R, 1) are, and so is every e^x that counts: whose share of the
-    sum, or of S where ``others`` is asked for, is not below every number of the format. Where the sum is at least
-    1, what is subnormal in e^x is so in its share.
+    sum, or of S where ``others`` is given, is not below every number of the format. Where the sum is at least 1,
+    what is subnormal in e^x is so in its share.
     """
-    if x.itemsize < 8:
-        least, most = 1 / _RANGE, _RANGE
-    else:
-        least, most = _TINY, 1.0
-    low = scale if others is scale or x.itemsize < 8 else np.minimum(others, scale)
-    smallest, largest = (
-        np.minimum.reduce(low, axis=None, initial=1.0),
-        np.maximum.reduce(scale, axis=None, initial=0),
-    )
+    exact = x.itemsize == 8
+    least, most = (_TINY, 1.0) if exact else (1 / _RANGE, _RANGE)
+    low = scale if others is None else np.minimum(others, scale)
+    smallest = np.minimum.reduce(low, axis=None, initial=1.0)
+    largest = np.maximum.reduce(scale, axis=None, initial=0.0)
     if smallest >= least and largest <= most:  # false for NaN
         return None
-    plain = (low >= least) & (scale <= most)
-    if x.itemsize == 8:
-        plain |= (low >= least) & (x.min(axis=-1, keepdims=True) >= _LOW)
-    return None if plain.all() else ~plain[:, 0]
+    small = scale <= most
+    if exact:  # or all that is in it is normal
+        small |= x.min(axis=-1, keepdims=True) >= _LOW
+    shift = ~((low >= least) & small)[:, 0]
+    return shift if shift.any() else None
 
 
 def _shifted(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -178,8 +182,8 @@ def subtraction_error(x: np.ndarray, m: np.ndarray, d: np.ndarray) -> np.ndarray
 def row_sum(a: np.ndarray) -> np.ndarray:
     """Σ along the last axis, (R, n) → (R, 1), by adding one half to the other until ``_FEW`` terms are left.
 
-    These are added in extended precision, where the platform has it. NumPy's own sum adds runs of 16 in sequence,
-    which loses up to 4.6 ulp where the terms are equal.
+    What is left of more terms is added in extended precision, where the platform has it. NumPy's own sum adds
+    runs of 16 in sequence, which loses up to 4.6 ulp where the terms are equal.
 
     >>> row_sum(np.array([[1.0, 2.0, 3.0]]))
     array([[6.]])

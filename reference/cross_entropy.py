@@ -62,7 +62,7 @@ def _cost(rows: Exponentials, y: np.ndarray, total: np.ndarray) -> np.ndarray:
 def gradient_of(rows: Exponentials, y: np.ndarray) -> np.ndarray:
     """∂CE/∂x in float64, (R, n), in the memory of the exponentials, which are lost."""
     if y.dtype.kind in "iu":
-        rest = (rows.others * (rows.largest * rows.scale))[:, 0]
+        rest = (rows.others * rows.share)[:, 0]
         p = np.multiply(rows.e, rows.scale, out=rows.e)
         label = rows.at(y)
         p[label] = np.where(y == rows.top[1], -rest, p[label] - 1)
@@ -72,7 +72,7 @@ def gradient_of(rows: Exponentials, y: np.ndarray) -> np.ndarray:
 
 
 def _gradient(rows: Exponentials, y: np.ndarray, total: np.ndarray) -> np.ndarray:
-    p_top, y_top, Y = rows.largest * rows.scale, y[rows.top][:, None], total[:, None]
+    p_top, y_top, Y = rows.share, y[rows.top][:, None], total[:, None]
     at_top = p_top * (Y - y_top) - y_top * (rows.others * p_top)
     p = np.multiply(rows.e, rows.scale * Y, out=rows.e)
     p -= y
@@ -89,20 +89,23 @@ def cost_and_gradient_of(rows: Exponentials, y: np.ndarray) -> tuple[np.ndarray,
     return _cost(rows, y, total), _gradient(rows, y, total)
 
 
+def put(found: np.ndarray, out: np.ndarray) -> None:
+    """Write what was found to ``out``, unless it was computed there."""
+    if found is not out:
+        out[...] = found
+
+
 def _cost_into(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
     out[...] = cost_of(exponentials(x), y)
 
 
 def _gradient_into(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
-    found = gradient_of(exponentials(x, out), y)
-    if found is not out:
-        out[...] = found
+    put(gradient_of(exponentials(x, out), y), out)
 
 
 def _both_into(x: np.ndarray, y: np.ndarray, cost: np.ndarray, out: np.ndarray) -> None:
     cost[...], found = cost_and_gradient_of(exponentials(x, out), y)
-    if found is not out:
-        out[...] = found
+    put(found, out)
 
 
 @np.errstate(all="ignore")

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import floating, matching, rows, stored, targets, with_axis, without
+from ._arrays import floating, matching, rows, stored, targets, wide, with_axis, without
 from ._rows import exponentials
 from .cross_entropy import cross_entropy_jvp
 from .second_equations import ALONG, NETWORK_TANGENTS
@@ -95,20 +95,15 @@ def cross_entropy_hvp(x: Any, y: Any, cotangent: Any, tangent: Any, axis: int = 
     return stored(scale * (_total(y, axis) * found), x.dtype, axis)
 
 
-def _wide(array: np.ndarray) -> np.ndarray:
-    """The array in the dtype of matrix products."""
-    return array if array.dtype == np.float64 else array.astype(np.float32, copy=False)
-
-
 def _products(*pairs: tuple[np.ndarray, np.ndarray]) -> Any:
     """Σ a b over pairs of matrices."""
-    return sum(_wide(a) @ _wide(b) for a, b in pairs)
+    return sum(wide(a) @ wide(b) for a, b in pairs)
 
 
 def _cost_along(theta: np.ndarray, y: np.ndarray, t_theta: np.ndarray) -> np.ndarray:
     """R{J}; labels stay what they are."""
-    y = y if y.dtype.kind in "iu" else _wide(y)
-    return np.asarray(cross_entropy_jvp(_wide(theta), y, _wide(t_theta)).sum(dtype=np.float64))
+    y = y if y.dtype.kind in "iu" else wide(y)
+    return np.asarray(cross_entropy_jvp(wide(theta), y, wide(t_theta)).sum(dtype=np.float64))
 
 
 def _through_sigmoid(phi: np.ndarray, d_h: np.ndarray, t_d_h: np.ndarray, t_phi: np.ndarray) -> np.ndarray:
@@ -139,9 +134,9 @@ def two_layer_hvp(x: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any, **directio
     t = {to: matching(to, directions[to], given[name].shape, dtype) for name, to in ALONG.items()}
     y = targets(y, q["theta"], 1)
 
-    t["t_phi"] = stored(_products((t["t_x"], given["W1"]), (given["x"], t["t_W1"])) + _wide(t["t_b1"]), dtype)
+    t["t_phi"] = stored(_products((t["t_x"], given["W1"]), (given["x"], t["t_W1"])) + wide(t["t_b1"]), dtype)
     t["t_h"] = sigmoid_jvp(q["phi"], t["t_phi"])
-    t["t_theta"] = stored(_products((t["t_h"], given["W2"]), (q["h"], t["t_W2"])) + _wide(t["t_b2"]), dtype)
+    t["t_theta"] = stored(_products((t["t_h"], given["W2"]), (q["h"], t["t_W2"])) + wide(t["t_b2"]), dtype)
     moved = _probabilities_along(q["theta"], t["t_theta"], 1)
     t["t_y_hat"] = stored(moved, dtype)
     t["t_J"] = stored(_cost_along(q["theta"], y, t["t_theta"]), dtype)

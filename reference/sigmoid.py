@@ -27,13 +27,15 @@ def sigmoid_into(x: np.ndarray, out: np.ndarray) -> None:
         sigmoid_into(wide, wide)
         out[...] = wide
         return
-    far = x < _FAR[out.itemsize] if not np.minimum.reduce(x, axis=None, initial=0) >= _FAR[out.itemsize] else None
-    small = None if far is None else np.exp(x[far].astype(np.float64))
+    near = np.minimum.reduce(x, axis=None, initial=0) >= _FAR[out.itemsize]
+    if not near:  # seen before ``out``, which may be x, is written
+        far = x < _FAR[out.itemsize]
+        small = np.exp(x[far].astype(np.float64))
     np.negative(x, out=out)
     np.exp(out, out=out)
     out += 1
     np.divide(1, out, out=out)
-    if far is not None:
+    if not near:
         out[far] = small
 
 

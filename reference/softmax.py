@@ -32,16 +32,10 @@ import numpy as np
 
 from ._arrays import matching, with_axis, without
 from ._blocks import by_rows
-from ._rows import exponentials, shares
+from ._rows import exponentials, softmax_into
 
 _NEAR = 1024.0
 """Up to this |m| float64 holds lse to 2⁻⁴³."""
-
-
-def softmax_into(x: np.ndarray, out: np.ndarray) -> None:
-    """The softmax of rows, rounded once more for narrow dtypes, written to ``out``."""
-    e, scale = shares(x, out)
-    np.multiply(e, scale, out=out, casting="unsafe")
 
 
 @np.errstate(all="ignore")

@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import DTYPES, floating, integer, matching, stored, targets_of
+from ._arrays import DTYPES, floating, integer, matching, stored, targets_of, wide
 from ._blocks import by_entries, by_rows, in_blocks
 from ._rows import exponentials
-from .cross_entropy import cost_and_gradient_of
+from .cross_entropy import cost_and_gradient_of, put
 from .equations import NETWORK
 from .sigmoid import sigmoid_into, sigmoid_product_into
 
@@ -50,28 +50,19 @@ def _checked_targets(y: Any, given: Arrays) -> np.ndarray:
     return targets_of(y, (len(given["x"]), len(b2)), b2.dtype, 1)
 
 
-def _wide(array: np.ndarray) -> np.ndarray:
-    """The array in the dtype of matrix products."""
-    return array if array.itemsize >= 4 else array.astype(np.float32)
-
-
-def _stored(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    return array if array.dtype == dtype else array.astype(dtype)
-
-
 def _affine(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
-    z = _wide(x) @ _wide(W)
-    z += _wide(b)
-    return _stored(z, x.dtype)
+    z = wide(x) @ wide(W)
+    z += wide(b)
+    return stored(z, x.dtype)
 
 
 def _product(a: np.ndarray, b: np.ndarray, added: np.ndarray | None = None) -> np.ndarray:
-    product = _wide(a) @ _wide(b)
-    return _stored(product if added is None else product + added, a.dtype)
+    product = wide(a) @ wide(b)
+    return stored(product if added is None else product + added, a.dtype)
 
 
 def _row_sum(a: np.ndarray) -> np.ndarray:
-    return _stored(np.add.reduce(a, axis=0, dtype=np.float64), a.dtype)
+    return stored(np.add.reduce(a, axis=0, dtype=np.float64), a.dtype)
 
 
 def _forward(x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> Arrays:
@@ -83,8 +74,7 @@ def _forward(x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: 
 
 def _y_hat_into(theta: np.ndarray, out: np.ndarray) -> None:
     """ŷ with the bits that it has beside the gradient."""
-    of = exponentials(theta, out)
-    np.multiply(of.e, of.scale, out=out, casting="unsafe")
+    exponentials(theta, out).softmax_into(out)
 
 
 def _last_layer(theta: np.ndarray, y: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -93,12 +83,11 @@ def _last_layer(theta: np.ndarray, y: np.ndarray, rows: int) -> tuple[np.ndarray
 
     def kernel(theta: np.ndarray, y: np.ndarray, y_hat: np.ndarray, cost: np.ndarray, d_theta: np.ndarray) -> None:
         of = exponentials(theta, d_theta)
-        np.multiply(of.e, of.scale, out=y_hat, casting="unsafe")
+        of.softmax_into(y_hat)
         cost[...], found = cost_and_gradient_of(of, y)
         if rows != 1:
             found /= rows
-        if found is not d_theta:
-            d_theta[...] = found
+        put(found, d_theta)
 
     in_blocks(kernel, theta, y, y_hat, cost, d_theta)
     return y_hat, cost, d_theta
@@ -212,7 +201,7 @@ def gradient_descent(params: Mapping[str, Any], x: Any, y: Any, rate: float, ste
         seen = _forward(x, **new)
         gradients = _backward({"x": x, **new}, seen, _last_layer(seen["theta"], y, 1)[2])
         new = {
-            name: stored(_wide(p) - rate / len(x) * _wide(gradients[f"d_{name}"]), p.dtype)
+            name: stored(wide(p) - rate / len(x) * wide(gradients[f"d_{name}"]), p.dtype)
             for name, p in new.items()
         }
     return new
