@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from ..numbers.array import Objects, ScalarArray, boxed, mapped
+from ..numbers.array import ARITHMETIC, Objects, ScalarArray, boxed, mapped
 
 
 def _exp(data: Objects) -> Objects:
@@ -31,11 +31,7 @@ class Mpf(ScalarArray):
     __slots__ = ()
     ufuncs: ClassVar = MappingProxyType(
         {
-            np.add: lambda a, b: boxed(a + b),
-            np.subtract: lambda a, b: boxed(a - b),
-            np.multiply: lambda a, b: boxed(a * b),
-            np.divide: lambda a, b: boxed(a / b),
-            np.negative: lambda a: boxed(-a),
+            **ARITHMETIC,
             np.exp: _exp,
             np.log: _log,
         }

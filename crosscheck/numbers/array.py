@@ -11,7 +11,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
-from typing import Any, ClassVar, Self
+from types import MappingProxyType
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -19,6 +20,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from .functions import COMPOSED, called, dot, mean, power, unread
 
 Objects = np.ndarray[Any, np.dtype[Any]]
+Rule = TypeVar("Rule")
 
 
 def fill(items: Iterable[Any], shape: tuple[int, ...]) -> Objects:
@@ -34,6 +36,32 @@ def boxed(value: Any) -> Objects:
 def mapped(fn: Callable[[Any], Any], data: Objects) -> Objects:
     """``fn`` of every entry."""
     return fill(map(fn, data.ravel().tolist()), data.shape)
+
+
+ARITHMETIC: Mapping[np.ufunc, Callable[..., Objects]] = MappingProxyType(
+    {
+        np.add: lambda a, b: boxed(a + b),
+        np.subtract: lambda a, b: boxed(a - b),
+        np.multiply: lambda a, b: boxed(a * b),
+        np.divide: lambda a, b: boxed(a / b),
+        np.negative: lambda a: boxed(-a),
+    }
+)
+"""What the scalars' own operators do, entry by entry."""
+
+
+def foreign(other: type, own: type) -> bool:
+    """Whether ``other`` is an array of another arithmetic than ``own``: the two do not mix."""
+    return issubclass(other, NDArrayOperatorsMixin) and not issubclass(other, own)
+
+
+def rule_of(
+    rules: Mapping[np.ufunc, Rule], own: type, ufunc: np.ufunc, method: str, inputs: Any, kwargs: Any
+) -> Rule | None:
+    """The rule by which an array reads a call of NumPy's, or None for one that it does not."""
+    if method != "__call__" or kwargs or any(foreign(type(x), own) for x in inputs):
+        return None
+    return rules.get(ufunc)
 
 
 def _python_numbers(array: np.ndarray) -> np.ndarray:
@@ -93,7 +121,7 @@ class ScalarArray(NDArrayOperatorsMixin, ABC):
         return cls(fill(cls.scalars(_python_numbers(array).ravel().tolist()), array.shape))
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if any(self._foreign(type(x)) for x in inputs):
+        if any(foreign(type(x), type(self)) for x in inputs):
             return NotImplemented
         into = kwargs.pop("out", (None,))[0]
         if method != "__call__" or kwargs:
@@ -119,7 +147,9 @@ class ScalarArray(NDArrayOperatorsMixin, ABC):
         return COMPOSED[ufunc](*arrays)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return NotImplemented if any(map(self._foreign, types)) else called(function, self.of, args, kwargs)
+        if any(foreign(other, type(self)) for other in types):
+            return NotImplemented
+        return called(function, self.of, args, kwargs)
 
     def __array__(self, *_: Any, **__: Any) -> Any:
         raise unread("np.array or np.asarray of an array that depends on the inputs")
@@ -129,10 +159,6 @@ class ScalarArray(NDArrayOperatorsMixin, ABC):
 
     def __bool__(self) -> bool:
         raise unread("the truth of an array")
-
-    @classmethod
-    def _foreign(cls, other: type) -> bool:
-        return issubclass(other, NDArrayOperatorsMixin) and not issubclass(other, cls)
 
     def _product(self, a: Objects, b: Objects) -> Objects:
         """a @ b; a vector is a row on the left and a column on the right, as in NumPy."""

@@ -23,7 +23,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from flint import arb, arb_mat, ctx
 
-from .array import Objects, ScalarArray, boxed, fill, mapped
+from .array import ARITHMETIC, Objects, ScalarArray, boxed, fill, mapped
 
 BITS = 128
 _NEAR = 2.0**60
@@ -139,11 +139,9 @@ class Ball(ScalarArray):
     __slots__ = ()
     ufuncs: ClassVar = MappingProxyType(
         {
-            np.add: lambda a, b: boxed(a + b),
-            np.subtract: lambda a, b: boxed(a - b),
+            **ARITHMETIC,
             np.multiply: _multiply,
             np.divide: _divide,
-            np.negative: lambda a: boxed(-a),
             np.exp: _exp,
             np.log: _log,
             np.sqrt: lambda a: mapped(arb.sqrt, a),

@@ -25,6 +25,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from .array import rule_of
 from .fast_sums import TINY, UP, U, product, total
 from .rounding_rules import K
 
@@ -51,9 +52,8 @@ class Fast(NDArrayOperatorsMixin):
         return cls(np.asarray(x).astype(np.float64, casting="safe", copy=False), _EXACT)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        rule = _RULES.get(ufunc)
-        foreign = any(isinstance(x, NDArrayOperatorsMixin) and not isinstance(x, Fast) for x in inputs)
-        if method != "__call__" or kwargs or rule is None or foreign:
+        rule = rule_of(_RULES, Fast, ufunc, method, inputs, kwargs)
+        if rule is None:
             return NotImplemented
         with np.errstate(all="ignore"):
             return type(self)(*rule(*(x if isinstance(x, Fast) else self.of(x) for x in inputs)))

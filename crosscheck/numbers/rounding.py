@@ -36,6 +36,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from ..formats import Format
+from .array import rule_of
 from .rounding_rules import ELEMENTWISE, finite
 from .rounding_sums import product, stored_lse, total
 
@@ -121,9 +122,8 @@ class Rounded(NDArrayOperatorsMixin):
         return cls.constant(np.asarray(x), model)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        rule = _RULES.get(ufunc)
-        foreign = any(isinstance(x, NDArrayOperatorsMixin) and not isinstance(x, Rounded) for x in inputs)
-        if method != "__call__" or kwargs or rule is None or foreign:
+        rule = rule_of(_RULES, Rounded, ufunc, method, inputs, kwargs)
+        if rule is None:
             return NotImplemented
         operands = [x if isinstance(x, Rounded) else self.constant(x, self.model) for x in inputs]
         if any(operand.model != self.model for operand in operands):

@@ -18,7 +18,7 @@ import numpy as np
 import sympy
 from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx
 
-from .array import Objects, ScalarArray, boxed, fill, mapped
+from .array import ARITHMETIC, Objects, ScalarArray, boxed, fill, mapped
 
 _SHIFTS = count()
 
@@ -34,11 +34,7 @@ class Symbol(ScalarArray):
     __slots__ = ()
     ufuncs: ClassVar = MappingProxyType(
         {
-            np.add: lambda a, b: boxed(a + b),
-            np.subtract: lambda a, b: boxed(a - b),
-            np.multiply: lambda a, b: boxed(a * b),
-            np.divide: lambda a, b: boxed(a / b),
-            np.negative: lambda a: boxed(-a),
+            **ARITHMETIC,
             np.exp: lambda a: mapped(sympy.exp, a),
             np.log: lambda a: mapped(sympy.log, a),
             np.sqrt: lambda a: mapped(sympy.sqrt, a),

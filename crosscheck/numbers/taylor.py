@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from flint import arb, arb_series
 
-from .array import Objects, ScalarArray, boxed, fill, mapped
+from .array import ARITHMETIC, Objects, ScalarArray, boxed, fill, mapped
 from .ball import Ball, matrix
 
 
@@ -42,11 +42,7 @@ class Taylor(ScalarArray):
     order = 2
     ufuncs: ClassVar = MappingProxyType(
         {
-            np.add: lambda a, b: boxed(a + b),
-            np.subtract: lambda a, b: boxed(a - b),
-            np.multiply: lambda a, b: boxed(a * b),
-            np.divide: lambda a, b: boxed(a / b),
-            np.negative: lambda a: boxed(-a),
+            **ARITHMETIC,
             np.exp: lambda a: mapped(arb_series.exp, a),
             np.log: lambda a: mapped(arb_series.log, a),
             np.sqrt: lambda a: mapped(arb_series.sqrt, a),
