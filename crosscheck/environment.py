@@ -36,9 +36,16 @@ def environment() -> dict[str, Any]:
     }
 
 
+def usable_cores() -> list[int]:
+    """The numbers of the cores that this process may use; counted from 0 where the system does not say."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
 def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """How many cores this process may use."""
+    return len(usable_cores())
 
 
 @cache

@@ -8,7 +8,6 @@ Counted are the bytes that are read and those that are written.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -73,8 +72,3 @@ def threads(cores: int) -> dict[str, str]:
     """The environment that has every library take as many threads as there are cores."""
     names = ("OMP", "MKL", "OPENBLAS", "NUMEXPR", "VECLIB_MAXIMUM")
     return {f"{name}_NUM_THREADS": str(cores) for name in names} | {"OMP_DYNAMIC": "FALSE"}
-
-
-def usable_cores() -> list[int]:
-    """The numbers of the cores that this process may use; counted from 0 where the system does not say."""
-    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(cores()))

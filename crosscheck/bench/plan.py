@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import pairwise
 
+from ..environment import usable_cores
 from ..implementations._driver import gpu_driver
-from .ceilings import usable_cores
 from .cells import DTYPES, WORKLOADS, Cell, Size
 from .process import Contender
 

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 import numpy as np
 
-from .ceilings import usable_cores
+from ..environment import usable_cores
 from .cells import Cell
 from .check import Judgement, judge, sampled
 from .meter import Meter

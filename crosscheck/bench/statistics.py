@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, fsum, log
-from statistics import median, quantiles
+from statistics import quantiles
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,3 @@ def geometric_mean(numbers: Sequence[float]) -> float:
     2.0
     """
     return exp(fsum(map(log, numbers)) / len(numbers))
-
-
-__all__ = ["Spread", "geometric_mean", "median", "paired", "spread"]

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from .shared import SEVERAL, Bar, Parser, console, parser_of, writable, written
+from .shared import SEVERAL, Bar, Parser, console, from_one, parser_of, writable, written
 
 _EPILOG = """Each contender runs in a process of its own, pinned to the cores before its imports; they take turns,
 and what they computed is judged afterwards: a wrong answer has no time. Compiling is timed apart. GB/s and GFLOP/s
@@ -98,7 +98,9 @@ def _parser() -> Parser:
     parser.add_argument(
         "--contender", **SEVERAL, help="reference, torch.eager, torch.compile, jax.jit; repeatable (all)"
     )
-    parser.add_argument("--rounds", type=_rounds, metavar="N", help="rounds at most (11; with --quick 3)")
+    parser.add_argument(
+        "--rounds", type=from_one("rounds"), metavar="N", help="rounds at most (11; with --quick 3)"
+    )
     parser.add_argument("--quick", action="store_true", help="small sizes and few rounds: to see that it works")
     parser.add_argument(
         "--oracle", action="store_true", help="what the truth costs, beside mpmath and plain float64, instead"
@@ -109,9 +111,3 @@ def _parser() -> Parser:
         "--read", metavar="NEW.json", help="with --against or --plot: of this --json, timing nothing"
     )
     return parser
-
-
-def _rounds(word: str) -> int:
-    if not word.isdecimal() or int(word) == 0:
-        raise argparse.ArgumentTypeError(f"rounds: got {word!r}, expected a whole number from 1")
-    return int(word)

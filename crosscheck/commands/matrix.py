@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .shared import SEVERAL, Bar, console, jobs, parser_of, version, writable, written
+from .shared import SEVERAL, Bar, console, from_one, parser_of, version, writable, written
 
 
 def run(words: Sequence[str], commands: Sequence[str] = ()) -> int:
@@ -26,7 +26,7 @@ def run(words: Sequence[str], commands: Sequence[str] = ()) -> int:
         help="add the extra implementations (on the usual cases) and the extra cases (on the usual ones)",
     )
     parser.add_argument("--device", default="auto", help="cpu, cuda, or auto: what is found (auto)")
-    parser.add_argument("-j", "--jobs", type=jobs, metavar="N", help="processes (one for each core)")
+    parser.add_argument("-j", "--jobs", type=from_one("jobs"), metavar="N", help="processes (one for each core)")
     parser.add_argument("--profile", action="store_true", help="say where the time went")
     asked = parser.parse_args(words)
     writable(asked.json)

@@ -45,11 +45,15 @@ def parser_of(name: str, description: str, seeded: bool = True) -> Parser:
     return parser
 
 
-def jobs(word: str) -> int:
-    """A number of processes."""
-    if not word.isdecimal() or int(word) == 0:
-        raise argparse.ArgumentTypeError(f"jobs: got {word!r}, expected a whole number from 1")
-    return int(word)
+def from_one(name: str) -> Callable[[str], int]:
+    """The type of an option that is a whole number from 1: how many of something."""
+
+    def number(word: str) -> int:
+        if not word.isdecimal() or int(word) == 0:
+            raise argparse.ArgumentTypeError(f"{name}: got {word!r}, expected a whole number from 1")
+        return int(word)
+
+    return number
 
 
 def seed(word: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import floor, log10
+from statistics import median
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -12,7 +13,7 @@ from rich.text import Text
 
 from ..bench.cells import TWO_LAYER, WORKLOADS, cores_told
 from ..bench.record import Bench, Cores, Row, Timing
-from ..bench.statistics import Spread, median
+from ..bench.statistics import Spread
 from .plain import WIDTH, plain
 
 _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..bench.cells import cores_told
+from ..bench.plan import JAX, REFERENCE
+
 FORMATS = (".png", ".svg", ".pdf")
 _NOT_INSTALLED = "matplotlib is not installed: pip install -e '.[bench]'"
 _SHAPES = "osD^vP*X"
-_FIRST, _SECOND = "reference", "jax.jit"
 
 Cells = Sequence[Mapping[str, Any]]
 
@@ -41,7 +43,7 @@ def draw(data: Mapping[str, Any], path: str) -> None:
     pictures = figure.subplots(len(many), 2, squeeze=False)
     for (left, right), cores in zip(pictures, many, strict=True):
         here = [cell for cell in data["cells"] if cell["cores"] == cores]
-        told = f"{cores} core{'' if cores == 1 else 's'}"
+        told = cores_told(cores)
         _roofline(left, next(one for one in data["cores"] if one["cores"] == cores), here, told)
         _ratios(right, here, told)
     figure.savefig(path, dpi=120)
@@ -97,8 +99,8 @@ def _ratios(picture: Any, cells: Cells, told: str) -> None:
     picture.set_xscale("log", subs=())
     picture.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
     picture.xaxis.set_major_formatter(lambda number, _: f"{number:g}")
-    picture.set(xlabel=f"time of {_FIRST} / time of {_SECOND}")
-    picture.set_title(f"{_FIRST} / {_SECOND}, {told}")
+    picture.set(xlabel=f"time of {REFERENCE} / time of {JAX}")
+    picture.set_title(f"{REFERENCE} / {JAX}, {told}")
 
 
 def _contenders(cells: Cells) -> list[str]:

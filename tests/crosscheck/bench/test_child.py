@@ -6,7 +6,7 @@ import os
 import pytest
 
 from crosscheck.bench import child, of_reference
-from crosscheck.bench.ceilings import usable_cores
+from crosscheck.environment import usable_cores
 
 CELL = {"workload": "softmax", "size": [4, 5], "dtype": "float32", "cores": 1}
 

@@ -3,9 +3,9 @@
 import pytest
 
 from crosscheck.bench import plan as planning
-from crosscheck.bench.ceilings import usable_cores
 from crosscheck.bench.cells import WORKLOADS, Cell
 from crosscheck.bench.plan import CONTENDERS, plan
+from crosscheck.environment import usable_cores
 
 
 def test_everything_is_planned_where_nothing_is_said():

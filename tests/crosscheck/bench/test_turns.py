@@ -3,10 +3,10 @@
 import pytest
 
 from crosscheck.bench import turns
-from crosscheck.bench.ceilings import usable_cores
 from crosscheck.bench.cells import Cell
 from crosscheck.bench.plan import Plan
 from crosscheck.bench.turns import Field
+from crosscheck.environment import usable_cores
 
 CORES = usable_cores()[-1:]
 CELLS = (Cell("softmax", (4, 5), "float32", 1), Cell("sigmoid", (4, 5), "float32", 1))
