@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (
     # each may import those before it, and modules of its own line
-    {"formats", "graph", "spent"},
+    {"formats", "graph", "spent", "processes"},
     {"numbers"},
     {"enclosure", "shapes", "cases", "blocks"},
     {"layouts", "differentiate", "regimes", "chain", "mistake"},

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import queue
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any
 
+from .. import processes
 from .ceilings import threads
 
 STARTING = 120.0
@@ -49,28 +47,16 @@ class Child:
     def __init__(self, contender: Contender, cores: list[int], variables: dict[str, str] | None = None) -> None:
         self.contender = contender
         self.waited_wall = self.waited_cpu = 0.0
-        here = str(Path(__file__).resolve().parent.parent.parent)
-        paths = [here, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
         device = {"JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": ""} if contender.device == "cpu" else {}
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (it is closed with the child)
-        session: dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {}
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-P", "-m", "crosscheck.bench.child"),
-                *(",".join(map(str, cores)), contender.programs, contender.device),
-            ],
-            env={
-                **os.environ,
-                **threads(len(cores)),
-                **device,
-                **(variables or {}),
-                "PYTHONPATH": os.pathsep.join(paths),
-            },
+        self._process = processes.start(
+            "crosscheck.bench.child",
+            (",".join(map(str, cores)), contender.programs, contender.device),
+            {**threads(len(cores)), **device, **(variables or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
             text=True,
-            **session,
         )
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True).start()
@@ -111,11 +97,7 @@ class Child:
 
     def close(self) -> None:
         """End it, and what it has started."""
-        with suppress(OSError):
-            if os.name == "posix":
-                os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.kill()
-        self._process.wait()
+        processes.end(self._process)
         for stream in (self._process.stdin, self._errors):
             with suppress(OSError):
                 if stream is not None:

@@ -6,12 +6,11 @@ import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
+from .. import processes
 from .call import LOST, Call, EndedError, Outcome, UnusableError
 from .signature import Takes
 from .wire import Message, receive, send
@@ -139,12 +138,6 @@ def _outcome(answer: Message) -> Outcome | None:
     return Outcome(answer.arrays, error, refused, False, shows, tuple(map(str, ignored)))
 
 
-def _paths() -> list[str]:
-    """Where this package is found, then what the caller's environment says."""
-    here = str(Path(__file__).resolve().parent.parent.parent)
-    return [here, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-
-
 _STARTING = 30.0
 """Seconds more, in which Python starts and a framework is imported."""
 
@@ -153,17 +146,13 @@ class _Process:
     """A child, and the threads that read what it says."""
 
     def __init__(self) -> None:
-        session: dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {}
-        self._child = subprocess.Popen(
-            # -P: a file beside the user's that is named like a module of ours or of Python's must not hide it.
-            [sys.executable, "-P", "-m", "crosscheck.guest.child"],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(_paths())},
+        self._child = processes.start(
+            "crosscheck.guest.child",
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             # Unbuffered: what it has started may hold these open for ever, and a buffer's lock cannot be broken.
             bufsize=0,
-            **session,
         )
         self.printed = 0
         self.shown = ""
@@ -186,11 +175,7 @@ class _Process:
 
     def end(self) -> None:
         """Kill it, and what it has started."""
-        with suppress(OSError):
-            if os.name == "posix":
-                os.killpg(self._child.pid, signal.SIGKILL)
-        self._child.kill()
-        self._child.wait()
+        processes.end(self._child)
         for thread in self._threads:
             thread.join(timeout=1)
         for stream in (self._child.stdin, self._child.stdout, self._child.stderr):

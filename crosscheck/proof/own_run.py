@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from .. import processes
 from ..environment import environment
 from . import DerivationResult, plain
 from .own import FAILED, OwnError
@@ -75,15 +74,12 @@ def judge(path: str, seed: int = 0, seconds: float = SECONDS) -> OwnResult:
 
 def _run(words: list[str], seconds: float) -> int | None:
     """The exit code of the process; None where it was ended for its time."""
-    root = str(Path(__file__).resolve().parents[2])
-    search = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "crosscheck.proof.own_child", *words],
+    process = processes.start(
+        "crosscheck.proof.own_child",
+        words,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": search},
-        start_new_session=True,
     )
     try:
         return process.wait(seconds)
@@ -91,16 +87,7 @@ def _run(words: list[str], seconds: float) -> int | None:
         return None
     finally:
         if process.poll() is None:  # also where it was interrupted
-            _end(process)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """The process and those that it started."""
-    if hasattr(os, "killpg"):
-        os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
-    process.wait()
+            processes.end(process)
 
 
 def _ending(code: int) -> str:
