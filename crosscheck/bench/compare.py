@@ -10,6 +10,8 @@ from typing import Any
 from .record import SCHEMA
 from .statistics import geometric_mean
 
+_OF_A_CELL = {"id", "cores", "flops", "bytes", "copy_rate", "reference_over_jax", "timings"}
+
 
 @dataclass(frozen=True)
 class Change:
@@ -66,12 +68,21 @@ def read_json(path: str, option: str = "--against") -> dict[str, Any]:
     schema = data.get("schema") if isinstance(data, dict) else None
     if schema != SCHEMA:
         raise ValueError(f"{option}: got {path!r} with schema {schema!r}, expected {SCHEMA!r}")
+    if not _complete(data):
+        raise ValueError(
+            f"{option}: got {path!r}, whose contents are not those of a benchmark, expected its --json"
+        )
+    return dict(data)
+
+
+def _complete(data: Mapping[str, Any]) -> bool:
+    """Whether all is there that a comparison or a picture is made of: anybody may have written the file."""
     try:
         compare(data, data)
+        many = {one["cores"] for one in data["cores"]}
+        return bool(many) and all(set(cell) >= _OF_A_CELL and cell["cores"] in many for cell in data["cells"])
     except (KeyError, TypeError, AttributeError, ValueError):
-        told = f"got {path!r}, whose contents are not those of a benchmark, expected its --json"
-        raise ValueError(f"{option}: {told}") from None
-    return dict(data)
+        return False
 
 
 def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Comparison:

@@ -12,6 +12,9 @@ def timing(contender, low=None, median=None, high=None):
     return {"contender": contender, "seconds": spread}
 
 
+PLACE = {"cores": 1, "flops": 1, "bytes": 1, "copy_rate": 1e9, "reference_over_jax": None}
+
+
 def data(cells, torch="2.13.0", gemm=1e11, **environment):
     return {
         "schema": "crosscheck.bench/1",
@@ -19,7 +22,7 @@ def data(cells, torch="2.13.0", gemm=1e11, **environment):
         "rounds": 11,
         "seed": 0,
         "cores": [{"cores": 1, "gemm": {"float32": gemm}, "pinned": True}],
-        "cells": [{"id": name, "timings": timings} for name, timings in cells.items()],
+        "cells": [{**PLACE, "id": name, "timings": timings} for name, timings in cells.items()],
     }
 
 
@@ -81,3 +84,13 @@ def test_a_file_with_the_schema_and_nothing_behind_it_is_told_before_anything_is
     path.write_text(json.dumps({"schema": "crosscheck.bench/1", **body}))
     with pytest.raises(ValueError, match=r"--against: got .*, whose contents are not those of a benchmark"):
         read_json(str(path))
+
+
+@pytest.mark.parametrize("lost", PLACE)
+def test_a_cell_that_lacks_something_is_told_before_it_is_drawn(tmp_path, lost):
+    """Compared it could be, and the picture raised a KeyError."""
+    path = tmp_path / "cells.json"
+    cells = [{name: value for name, value in cell.items() if name != lost} for cell in OLD["cells"]]
+    path.write_text(json.dumps({**OLD, "cells": cells}))
+    with pytest.raises(ValueError, match=r"--read: got .*, whose contents are not those of a benchmark"):
+        read_json(str(path), "--read")
