@@ -24,14 +24,14 @@ def render(times: OracleTimes) -> RenderableType:
 
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False)
-    table.add_column(columns[0], overflow="fold")
+    table.add_column(columns[0])
     for column in columns[1:]:
-        table.add_column(column, justify="right", no_wrap=True)
+        table.add_column(column, justify="right")
     return table
 
 
 def _costs(costs: tuple[Cost, ...]) -> Table:
-    table = _table("", *(column.replace(" ", "\n") for column in COLUMNS), "mpmath\n/ balls", "balls\n/ exp")
+    table = _table("", *COLUMNS, "mpmath/balls", "balls/exp")
     for cost in costs:
         times_exp = cost.ratio(EXP)
         table.add_row(
