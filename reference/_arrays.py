@@ -39,12 +39,28 @@ def floating(name: str, value: Any) -> np.ndarray:
 
 def matching(name: str, value: Any, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """``value`` as an array of that shape and dtype; ValueError or TypeError names the argument otherwise."""
+    if type(value) is np.ndarray and value.dtype == dtype and value.shape == shape:
+        return value
     array = floating(name, value)
     if array.dtype != dtype:
         raise TypeError(f"{name}: got dtype {array.dtype.name}, expected {dtype.name}, the dtype of x")
     if array.shape != shape:
         raise ValueError(f"{name}: got shape {array.shape}, expected {shape}")
     return array
+
+
+def least(array: np.ndarray) -> Any:
+    """The smallest entry, NaN where there is one: argmin takes a third of the time of min in a small array."""
+    return array.item(array.argmin())
+
+
+def most(array: np.ndarray) -> Any:
+    """The largest entry, NaN where there is one.
+
+    >>> most(np.array([[1.0, 3.0], [2.0, 0.0]]))
+    3.0
+    """
+    return array.item(array.argmax())
 
 
 def integer(name: str, value: Any, least: int | None = None) -> int:
@@ -92,8 +108,8 @@ def targets_of(value: Any, shape: tuple[int, ...], dtype: np.dtype, axis: int) -
             f"or {dtype.name} targets of shape {shape}"
         )
     classes = shape[axis]
-    if y.size and (y.min() < 0 or y.max() >= classes):
-        raise ValueError(f"y: got class labels {y.min()} to {y.max()}, expected 0 to {classes - 1}")
+    if y.size and (least(y) < 0 or most(y) >= classes):
+        raise ValueError(f"y: got class labels {least(y)} to {most(y)}, expected 0 to {classes - 1}")
     return y
 
 
@@ -114,5 +130,7 @@ def wide(array: np.ndarray) -> np.ndarray:
 def stored(result: Any, dtype: np.dtype, axis: int | None = None) -> np.ndarray:
     """The result rounded to its dtype, the last axis moved back to ``axis``, in C order."""
     array = np.asarray(result)
+    if axis is None and array.dtype == dtype and array.flags.c_contiguous:
+        return array
     moved = array if axis is None else np.moveaxis(array, -1, axis)
     return moved.astype(dtype, order="C", copy=False)

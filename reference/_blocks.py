@@ -10,6 +10,7 @@ What is computed does not depend on the blocks: a kernel treats each row (each e
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from math import prod
@@ -17,10 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import rows, without
-
 BLOCK = 65_536
 """Entries of a block in one thread: 512 KiB in float64, of which a kernel has two or three."""
+
+_SMALL = 16_384
+"""Entries up to which what follows saves less than the microseconds that it takes."""
 
 _LINE = 64
 """Bytes of a cache line, and of the widest vector register."""
@@ -36,9 +38,13 @@ _SHARE = 2
 """How much larger a block is then: between passes threads wait for the interpreter's lock, and short passes cost
 more than what leaves the cache."""
 
+_KEPT = 4096, 262_144
+"""Entries of memory that is kept for the next block: with fewer, taking it anew is as fast; more is no block."""
+
 Kernel = Callable[..., None]
 
 _pool: ThreadPoolExecutor | None = None
+_kept = threading.local()
 
 
 def _forget_pool() -> None:
@@ -61,7 +67,8 @@ def threads() -> int:
 def in_blocks(kernel: Kernel, *arrays: np.ndarray) -> None:
     """``kernel(*parts)`` for runs of rows, the same of every array; results are written to parts.
 
-    All arrays have the same length; the first has as many entries to a row as any. Floating-point warnings are
+    All arrays have the same length, and if it is 0 nothing is to be done; the first has as many entries to a row as
+    any. Floating-point warnings are
     the caller's affair, and off where threads share the blocks. What a kernel raises is raised here.
 
     >>> x, doubled = np.ones((3, 2)), np.empty((3, 2))
@@ -71,7 +78,8 @@ def in_blocks(kernel: Kernel, *arrays: np.ndarray) -> None:
     """
     first = arrays[0]
     if first.size <= _BUFFER:
-        kernel(*arrays)
+        if first.size:
+            kernel(*arrays)
         return
     sharing = min(threads(), len(first)) if first.size >= SHARED else 1
     most = BLOCK if sharing == 1 else _SHARE * BLOCK
@@ -106,12 +114,33 @@ def aligned(shape: tuple[int, ...], dtype: Any = np.float64) -> np.ndarray:
     (3, 2)
     """
     size = prod(shape)
-    if size <= _BUFFER:  # not worth it
+    if size <= _SMALL:
         return np.empty(shape, dtype)
     bytes_ = np.dtype(dtype).itemsize * size
     memory = np.empty(bytes_ + _LINE, np.uint8)
     start = -memory.ctypes.data % _LINE
     return memory[start : start + bytes_].view(dtype).reshape(shape)
+
+
+def scratch(name: str, shape: tuple[int, ...], dtype: Any = np.float64) -> np.ndarray:
+    """Memory of a kernel, the same at every call with that name in a thread: what it holds lasts until the next.
+
+    Memory that is allocated anew for each block comes from the system page by page, which takes longer than the
+    passes over it.
+
+    >>> scratch("example", (2, 5000)) is scratch("example", (2, 5000))
+    False
+    >>> np.shares_memory(scratch("example", (2, 5000)), scratch("example", (50, 100)))
+    True
+    """
+    size = prod(shape)
+    if not _KEPT[0] < size <= _KEPT[1]:
+        return np.empty(shape, dtype)
+    bytes_ = np.dtype(dtype).itemsize * size
+    memory = _kept.__dict__.get(name)
+    if memory is None or memory.size < bytes_:
+        memory = _kept.__dict__[name] = aligned((max(bytes_, 8 * _SHARE * BLOCK),), np.uint8)
+    return memory[:bytes_].view(dtype).reshape(shape)
 
 
 def by_entries(kernel: Kernel, *arrays: np.ndarray) -> np.ndarray:
@@ -120,7 +149,7 @@ def by_entries(kernel: Kernel, *arrays: np.ndarray) -> np.ndarray:
     >>> by_entries(lambda a, out: np.add(a, a, out=out), np.ones((3, 2))).shape
     (3, 2)
     """
-    if arrays[0].size <= _BUFFER:
+    if arrays[0].size <= _SMALL:
         out = np.empty(arrays[0].shape, arrays[0].dtype)
         kernel(*arrays, out)
         return out
@@ -146,16 +175,18 @@ def by_rows_into(
 ) -> tuple[np.ndarray, ...]:
     """``by_rows`` of a kernel with several results, each of which is reduced or not."""
     first = arrays[0]
-    n = first.shape[axis]
-    kept = without(first.shape, axis)
-    flat = [rows(array, axis) if array.ndim == first.ndim else array.reshape(-1) for array in arrays]
-    outs = [aligned(flat[0].shape[:1] if flag else flat[0].shape, first.dtype) for flag in reduced]
-    in_blocks(kernel, *flat, *outs)
-    return tuple(
-        out.reshape(kept) if flag else _put_back(out.reshape((*kept, n)), axis)
-        for out, flag in zip(outs, reduced, strict=True)
-    )
-
-
-def _put_back(array: np.ndarray, axis: int) -> np.ndarray:
-    return array if axis == array.ndim - 1 else np.ascontiguousarray(np.moveaxis(array, -1, axis))
+    ndim, last = first.ndim, first.ndim - 1
+    if axis != last:
+        moved = tuple(np.moveaxis(array, axis, -1) if array.ndim == ndim else array for array in arrays)
+        found = by_rows_into(kernel, last, moved, reduced)
+        return tuple(
+            out if flag else np.ascontiguousarray(np.moveaxis(out, -1, axis))
+            for out, flag in zip(found, reduced, strict=True)
+        )
+    shape = first.shape
+    outs = tuple([aligned(shape[:-1] if flag else shape, first.dtype) for flag in reduced])
+    flat = [np.ascontiguousarray(array) for array in arrays] + list(outs)
+    if ndim != 2:
+        flat = [array.reshape(-1, shape[-1]) if array.shape == shape else array.reshape(-1) for array in flat]
+    in_blocks(kernel, *flat)
+    return outs

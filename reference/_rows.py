@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from ._blocks import aligned
+from ._arrays import least, most
+from ._blocks import scratch
 
 _RANGE = 1e260
 """In float32, sums from its reciprocal up to it are taken as they are: 2⁻¹⁴⁹ / 10²⁶⁰ is normal in float64."""
@@ -17,26 +19,42 @@ _LOW = -700.0
 _FEW = 16
 """Terms of a row that need not be halved any more: NumPy adds pairs of them."""
 
+_PLAIN = 44.0
+"""Up to this |log Σ e^x| an ulp of it is at most 2⁻⁴⁷ in float64."""
+
 _TINY = 2.0**-960
-"""Below this the terms of S may be subnormal, and the sum of their roundings more than an ulp of S. A sum whose
-reciprocal is below it is near overflow."""
+"""Below this the terms of S may be subnormal, and the sum of their roundings more than an ulp of S."""
+
+_HUGE = 2.0**960
+"""Above this a sum is near overflow."""
+
+
+Arrays = tuple[np.ndarray, ...]
 
 
 class Exponentials(NamedTuple):
     """Rows of logits x (R, n) and their exponentials, in float64.
 
-    ``m`` (R, 1) is the largest entry and ``top`` the index of one that attains it in each row; ``e`` (R, n) is
-    e^(x − c), ``largest`` (R, 1) e^(m − c), ``scale`` (R, 1) 1 / Σ e^(x − c), and ``others`` (R, 1) is S, the sum
-    of e^(x_i − m) over all entries but ``top``.
+    ``m`` (R, 1) is the largest entry; ``starts`` (R,) and ``top`` (R,) count from the first entry of all: where
+    each row starts, and where an entry is that attains m. ``e`` (R, n) is e^(x − c), ``largest`` (R, 1) e^(m − c),
+    ``rest`` (R, 1) the sum of all entries of e but ``top``, and ``others`` (R, 1) is S, the sum of e^(x_i − m) over
+    the same entries.
     """
 
     x: np.ndarray
     m: np.ndarray
-    top: tuple[np.ndarray, np.ndarray]
+    starts: np.ndarray
+    top: np.ndarray
     e: np.ndarray
     largest: np.ndarray
-    scale: np.ndarray
+    rest: np.ndarray
     others: np.ndarray
+
+    @property
+    def scale(self) -> np.ndarray:
+        """1 / Σ e^(x − c), (R, 1)."""
+        rest = self.rest if self.x.itemsize < 8 else self.rest.astype(np.longdouble)
+        return reciprocal(rest + self.largest)
 
     @property
     def softmax(self) -> np.ndarray:
@@ -48,11 +66,6 @@ class Exponentials(NamedTuple):
         np.multiply(self.e, self.scale, out=out, casting="unsafe")
 
     @property
-    def share(self) -> np.ndarray:
-        """The softmax of the largest entry, (R, 1); times S it is the sum of all others, without cancellation."""
-        return np.asarray(self.largest * self.scale)
-
-    @property
     def log_sum(self) -> np.ndarray:
         """log Σ e^(x − m) = log1p(S), (R, 1)."""
         return np.asarray(np.log1p(self.others))
@@ -61,26 +74,78 @@ class Exponentials(NamedTuple):
         """x − m, (R, n), in the memory of the exponentials, which are lost."""
         return np.subtract(self.x, self.m, out=self.e)
 
-    def at(self, column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The index of one entry of each row."""
-        return self.top[0], column
+    def at(self, column: np.ndarray) -> np.ndarray:
+        """Where one entry of each row is, counted from the first entry of all."""
+        return self.starts + column.astype(np.intp, copy=False)
 
 
 def exponentials(x: np.ndarray, memory: np.ndarray | None = None) -> Exponentials:
-    """The exponentials of rows (R, n), in ``memory`` if that is in float64."""
+    """The exponentials of contiguous rows (R, n), in ``memory`` if that is in float64.
+
+    Otherwise they are in ``scratch``, and lost at the next call in this thread.
+    """
     x, e = _exponentials(x, memory)
-    place = np.arange(len(x)), x.argmax(axis=-1)
-    m, largest = x[place][:, None].astype(np.float64, copy=False), e[place][:, None]
-    e[place] = 0.0
+    starts = row_starts(x)
+    top = starts + x.argmax(axis=-1)
+    m, terms = x.ravel()[top].astype(np.float64, copy=False)[:, None], e.reshape(-1)
+    at_top = terms[top]
+    terms[top] = 0.0
     rest = _sum(x, e)
-    e[place] = largest[:, 0]
+    terms[top] = at_top
+    largest = at_top[:, None]
     others = rest / largest
-    scale = reciprocal(rest.astype(np.longdouble) + largest if x.itemsize == 8 else rest + largest)
-    shift = _needs_shift(x, scale, others if x.itemsize == 8 else None)
+    shift = _needs_shift(x, rest + largest, others if x.itemsize == 8 else None)
     if shift is not None:
-        e[shift], scale[shift], others[shift] = _shifted(x[shift])
-        largest[shift] = 1.0
-    return Exponentials(x, m, place, e, largest, scale, others)
+        e[shift], others[shift] = _shifted(x[shift])
+        largest[shift], rest[shift] = 1.0, others[shift]
+    return Exponentials(x, m, starts, top, e, largest, rest, others)
+
+
+def row_starts(x: np.ndarray) -> np.ndarray:
+    """Where the rows (R, n) start, counted from the first entry of all: (R,)."""
+    return np.arange(0, x.size, x.shape[-1])
+
+
+class Plain(NamedTuple):
+    """Rows of logits x (R, n) in float32, and in float64 e^x (R, n), 1 / Σ e^x and lse = log Σ e^x (R, 1).
+
+    This is all that narrow formats need wherever no entry dominates its row, and e^x and its sum are in range: then
+    lse is within 2⁻⁴⁶, and log softmax = x − lse, at most −``DOMINANT``, within 2⁻⁷ ulp of float32.
+    """
+
+    x: np.ndarray
+    e: np.ndarray
+    scale: np.ndarray
+    lse: np.ndarray
+
+    def far(self, values: np.ndarray, bound: float) -> np.ndarray | None:
+        """The rows (r,) for which it is not: |lse| is large, or one of ``values`` (R, n) above ``bound``, or NaN.
+
+        None where there are none.
+        """
+        if most(values) <= bound and most(self.lse) <= _PLAIN and least(self.lse) >= -_PLAIN:
+            return None
+        fits = (values.max(axis=-1) <= bound) & (np.abs(self.lse[:, 0]) <= _PLAIN)
+        return np.flatnonzero(~fits)
+
+
+DOMINANT = 2.0**-16
+"""An entry dominates its row where its softmax is above 1 − ``DOMINANT``, and 1 − softmax has lost digits."""
+
+
+def plain(x: np.ndarray) -> Plain:
+    """Rows (R, n) in a format up to float32, R > 0, with c = 0 whatever they hold."""
+    x, e = _exponentials(x, None)
+    total = np.add.reduce(e, axis=-1, keepdims=True)
+    return Plain(x, e, np.reciprocal(total), np.log(total))
+
+
+def again(kernel: Callable[..., None], far: np.ndarray, inputs: Arrays, outs: Arrays) -> None:
+    """``kernel(*inputs, *outs)`` for the rows ``far`` alone."""
+    parts = [np.empty((len(far), *out.shape[1:]), out.dtype) for out in outs]
+    kernel(*(array[far] for array in inputs), *parts)
+    for out, part in zip(outs, parts, strict=True):
+        out[far] = part
 
 
 def softmax_into(x: np.ndarray, out: np.ndarray) -> None:
@@ -92,23 +157,25 @@ def softmax_into(x: np.ndarray, out: np.ndarray) -> None:
         exponentials(x, out).softmax_into(out)
         return
     x, e = _exponentials(x, out)
-    scale = reciprocal(np.add.reduce(e, axis=-1, keepdims=True, dtype=np.longdouble if x.itemsize == 8 else None))
-    shift = _needs_shift(x, scale)
+    total = np.add.reduce(e, axis=-1, keepdims=True, dtype=np.longdouble if x.itemsize == 8 else None)
+    scale = reciprocal(total)
+    shift = _needs_shift(x, total)
     if shift is not None:
-        e[shift], scale[shift], _ = _shifted(x[shift])
+        e[shift], others = _shifted(x[shift])
+        scale[shift] = reciprocal(others.astype(np.longdouble) + 1)
     np.multiply(e, scale, out=out, casting="unsafe")
 
 
 def reciprocal(total: np.ndarray) -> np.ndarray:
     """1 / Σ in float64; from extended precision, where there is one, with one rounding instead of two."""
-    return np.asarray((1 / total).astype(np.float64, copy=False))
+    return np.asarray(np.reciprocal(total).astype(np.float64, copy=False))
 
 
 def _exponentials(x: np.ndarray, memory: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """x in float64 or float32, which holds the narrower formats, and e^x."""
+    """x in float64 or float32, which holds the narrower formats, and e^x, in ``memory`` if that is in float64."""
     if x.itemsize < 4:
         x = x.astype(np.float32)
-    e = memory if memory is not None and memory.itemsize == 8 else aligned(x.shape)
+    e = scratch("e", x.shape) if memory is None or memory.itemsize < 8 else memory
     return x, np.exp(x, out=e, dtype=np.float64)
 
 
@@ -117,29 +184,31 @@ def _sum(x: np.ndarray, e: np.ndarray) -> np.ndarray:
     return row_sum(e) if x.itemsize == 8 else np.asarray(np.add.reduce(e, axis=-1, keepdims=True))
 
 
-def _needs_shift(x: np.ndarray, scale: np.ndarray, others: np.ndarray | None = None) -> np.ndarray | None:
+def _needs_shift(x: np.ndarray, total: np.ndarray, others: np.ndarray | None = None) -> np.ndarray | None:
     """The rows (R,) whose e^x, or the sums of it, are out of range; None where there are none.
 
-    In range: the sum and its reciprocal ``scale`` (R, 1) are, and so is every e^x that counts: whose share of the
+    In range: the sum ``total`` (R, 1) and its reciprocal are, and so is every e^x that counts: whose share of the
     sum, or of S where ``others`` is given, is not below every number of the format. Where the sum is at least 1,
     what is subnormal in e^x is so in its share.
     """
     exact = x.itemsize == 8
-    least, most = (_TINY, 1.0) if exact else (1 / _RANGE, _RANGE)
-    low = scale if others is None else np.minimum(others, scale)
-    smallest = np.minimum.reduce(low, axis=None, initial=1.0)
-    largest = np.maximum.reduce(scale, axis=None, initial=0.0)
-    if smallest >= least and largest <= most:  # false for NaN
+    bottom, top = (1.0, _HUGE) if exact else (1 / _RANGE, _RANGE)
+    if not x.size or (  # what follows is false for NaN
+        least(total) >= bottom and most(total) <= top and (others is None or least(others) >= _TINY)
+    ):
         return None
-    small = scale <= most
+    fits = total >= bottom
     if exact:  # or all that is in it is normal
-        small |= x.min(axis=-1, keepdims=True) >= _LOW
-    shift = ~((low >= least) & small)[:, 0]
+        fits |= x.min(axis=-1, keepdims=True) >= _LOW
+    fits &= total <= top
+    if others is not None:
+        fits &= others >= _TINY
+    shift = ~fits[:, 0]
     return shift if shift.any() else None
 
 
-def _shifted(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """e^(x − m) (R, n), 1 / Σ e^(x − m) and S (R, 1): the shift c = m."""
+def _shifted(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """e^(x − m) (R, n) and S (R, 1): the shift c = m."""
     place = np.arange(len(x)), x.argmax(axis=-1)
     exact = x.itemsize == 8
     x = x.astype(np.float64, copy=False)
@@ -157,7 +226,7 @@ def _shifted(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     e[place] = 1.0
     # m − m is 0, but NaN where m is infinite: the rows that have no softmax.
     others += m - m
-    return e, reciprocal(others.astype(np.longdouble) + 1), others
+    return e, others
 
 
 def _tiny_sum(d: np.ndarray, delta: np.ndarray, top: np.ndarray) -> np.ndarray:
@@ -192,7 +261,7 @@ def row_sum(a: np.ndarray) -> np.ndarray:
     if n <= _FEW:
         return np.asarray(np.add.reduce(a, axis=-1, keepdims=True))
     half = (n + 1) // 2
-    folded = aligned((len(a), half))
+    folded = scratch("folded", (len(a), half))
     np.add(a[:, : n - half], a[:, half:], out=folded[:, : n - half])
     if n % 2:
         folded[:, half - 1] = a[:, half - 1]

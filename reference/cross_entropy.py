@@ -22,17 +22,17 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import matching, targets, with_axis, without
-from ._blocks import by_rows, by_rows_into
-from ._rows import Exponentials, exponentials
+from ._arrays import least, matching, most, targets, with_axis, without
+from ._blocks import by_rows, by_rows_into, scratch
+from ._rows import DOMINANT, Exponentials, Plain, again, exponentials, plain, row_starts, softmax_into
 
 
 def _distance(rows: Exponentials, y: np.ndarray) -> np.ndarray:
     """Σ_i y_i (m − x_i), (R,): 0 from a zero target whatever its logit."""
-    terms = rows.m - rows.x
+    terms = np.subtract(rows.m, rows.x, out=scratch("terms", rows.x.shape))
     terms *= y
     found = np.asarray(np.add.reduce(terms, axis=-1))
-    if not -np.inf < np.add.reduce(found) < np.inf:
+    if found.size and not (-np.inf < least(found) and most(found) < np.inf):
         open_ = ~np.isfinite(found)
         found[open_] = _far_distance(rows.x[open_].astype(np.float64), rows.m[open_], y[open_])
     return found
@@ -46,13 +46,26 @@ def _far_distance(x: np.ndarray, m: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.asarray(np.where(y == 0, 0.0, terms).sum(axis=-1))
 
 
+def _widened(y: np.ndarray) -> np.ndarray:
+    """Targets in float64."""
+    if y.itemsize == 8:
+        return y
+    wide = scratch("y", y.shape)
+    wide[...] = y
+    return wide
+
+
 def cost_of(rows: Exponentials, y: np.ndarray) -> np.ndarray:
     """CE per row in float64, (R,)."""
     if y.dtype.kind in "iu":
-        chosen = rows.x[rows.at(y)].astype(np.float64, copy=False)
-        return np.asarray((rows.log_sum - (chosen[:, None] - rows.m))[:, 0])
-    y = y.astype(np.float64, copy=False)
+        return _label_cost(rows, rows.at(y))
+    y = _widened(y)
     return _cost(rows, y, np.add.reduce(y, axis=-1))
+
+
+def _label_cost(rows: Exponentials, label: np.ndarray) -> np.ndarray:
+    chosen = rows.x.ravel()[label].astype(np.float64, copy=False)
+    return np.asarray(rows.log_sum[:, 0] - (chosen - rows.m[:, 0]))
 
 
 def _cost(rows: Exponentials, y: np.ndarray, total: np.ndarray) -> np.ndarray:
@@ -62,50 +75,109 @@ def _cost(rows: Exponentials, y: np.ndarray, total: np.ndarray) -> np.ndarray:
 def gradient_of(rows: Exponentials, y: np.ndarray) -> np.ndarray:
     """∂CE/∂x in float64, (R, n), in the memory of the exponentials, which are lost."""
     if y.dtype.kind in "iu":
-        rest = (rows.others * rows.share)[:, 0]
-        p = np.multiply(rows.e, rows.scale, out=rows.e)
-        label = rows.at(y)
-        p[label] = np.where(y == rows.top[1], -rest, p[label] - 1)
-        return p
-    y = y.astype(np.float64, copy=False)
-    return _gradient(rows, y, np.add.reduce(y, axis=-1))
+        return _label_gradient(rows, rows.at(y), rows.scale)
+    y = _widened(y)
+    return _gradient(rows, y, np.add.reduce(y, axis=-1), rows.scale)
 
 
-def _gradient(rows: Exponentials, y: np.ndarray, total: np.ndarray) -> np.ndarray:
-    p_top, y_top, Y = rows.share, y[rows.top][:, None], total[:, None]
-    at_top = p_top * (Y - y_top) - y_top * (rows.others * p_top)
-    p = np.multiply(rows.e, rows.scale * Y, out=rows.e)
-    p -= y
-    p[rows.top] = at_top[:, 0]
+def _label_gradient(rows: Exponentials, label: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    p = np.multiply(rows.e, scale, out=rows.e)
+    entries = p.reshape(-1)
+    found = entries[label] - 1
+    np.copyto(found, -(rows.rest * scale)[:, 0], where=label == rows.top)
+    entries[label] = found
     return p
 
 
-def cost_and_gradient_of(rows: Exponentials, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _gradient(rows: Exponentials, y: np.ndarray, total: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    scale = scale[:, 0]
+    p_top, y_top = rows.largest[:, 0] * scale, y.ravel()[rows.top]
+    at_top = p_top * (total - y_top) - y_top * (rows.rest[:, 0] * scale)
+    p = np.multiply(rows.e, (scale * total)[:, None], out=rows.e)
+    p -= y
+    p.reshape(-1)[rows.top] = at_top
+    return p
+
+
+def _cost_and_gradient(rows: Exponentials, y: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """``cost_of`` and ``gradient_of``; the exponentials are lost."""
     if y.dtype.kind in "iu":
-        return cost_of(rows, y), gradient_of(rows, y)
-    y = y.astype(np.float64, copy=False)
+        label = rows.at(y)
+        return _label_cost(rows, label), _label_gradient(rows, label, scale)
+    y = _widened(y)
     total = np.add.reduce(y, axis=-1)
-    return _cost(rows, y, total), _gradient(rows, y, total)
+    return _cost(rows, y, total), _gradient(rows, y, total, scale)
 
 
-def put(found: np.ndarray, out: np.ndarray) -> None:
-    """Write what was found to ``out``, unless it was computed there."""
+def both_into(
+    x: np.ndarray,
+    y: np.ndarray,
+    cost: np.ndarray,
+    out: np.ndarray,
+    y_hat: np.ndarray | None = None,
+    rows: int = 1,
+) -> None:
+    """CE per row (R,), ∂CE/∂x / rows (R, n) and ŷ in the format of x, from one pass of exponentials."""
+    if out.itemsize == 8:
+        _both_of_any_row(x, y, cost, out, y_hat, rows)
+        return
+    of = plain(x)
+    if y_hat is not None:
+        np.multiply(of.e, of.scale, out=y_hat, casting="unsafe")
+    found, far = _plain_labels(of, y, cost) if y.dtype.kind in "iu" else _plain_targets(of, y, cost)
+    if rows != 1:
+        found /= rows
+    out[...] = found
+    if far is not None:
+        again(lambda *parts: _both_of_any_row(*parts, None, rows), far, (x, y), (cost, out))
+        if y_hat is not None:  # with the bits of ``softmax``
+            again(softmax_into, far, (x,), (y_hat,))
+
+
+def _both_of_any_row(
+    x: np.ndarray, y: np.ndarray, cost: np.ndarray, out: np.ndarray, y_hat: np.ndarray | None, rows: int
+) -> None:
+    of = exponentials(x, out)
+    scale = of.scale
+    if y_hat is not None:
+        np.multiply(of.e, scale, out=y_hat, casting="unsafe")
+    cost[...], found = _cost_and_gradient(of, y, scale)
+    if rows != 1:
+        found /= rows
     if found is not out:
         out[...] = found
 
 
+def _plain_labels(of: Plain, y: np.ndarray, cost: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """The cost written to ``cost``, the gradient, and the rows in which they are not to be trusted."""
+    label = row_starts(of.x) + y.astype(np.intp, copy=False)
+    np.subtract(of.lse[:, 0], of.x.ravel()[label], out=cost, casting="unsafe")
+    p = np.multiply(of.e, of.scale, out=of.e)
+    far = of.far(p, 1 - DOMINANT)
+    entries = p.reshape(-1)
+    entries[label] -= 1
+    return p, far
+
+
+def _plain_targets(of: Plain, y: np.ndarray, cost: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    y = _widened(y)
+    log_p = np.subtract(of.x, of.lse, out=scratch("log p", of.x.shape))
+    far = of.far(log_p, -DOMINANT)
+    np.negative(np.vecdot(y, log_p), out=cost, casting="unsafe")
+    if not (-np.inf < least(cost) and most(cost) < np.inf):  # 0 log 0, perhaps
+        open_ = np.flatnonzero(~np.isfinite(cost))
+        far = np.union1d(open_, () if far is None else far).astype(np.intp) if open_.size else far
+    p = np.multiply(of.e, of.scale * np.add.reduce(y, axis=-1, keepdims=True), out=of.e)
+    p -= y
+    return p, far
+
+
 def _cost_into(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
-    out[...] = cost_of(exponentials(x), y)
+    both_into(x, y, out, scratch("gradient", x.shape, x.dtype))
 
 
 def _gradient_into(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
-    put(gradient_of(exponentials(x, out), y), out)
-
-
-def _both_into(x: np.ndarray, y: np.ndarray, cost: np.ndarray, out: np.ndarray) -> None:
-    cost[...], found = cost_and_gradient_of(exponentials(x, out), y)
-    put(found, out)
+    both_into(x, y, np.empty(len(x), x.dtype), out)
 
 
 @np.errstate(all="ignore")
@@ -140,7 +212,7 @@ def cross_entropy_with_gradient(x: Any, y: Any, axis: int = -1) -> tuple[np.ndar
     (array(4.24835426e-18), array([-4.24835426e-18,  4.24835426e-18]))
     """
     x, axis = with_axis(x, axis)
-    cost, slope = by_rows_into(_both_into, axis, (x, targets(y, x, axis)), (True, False))
+    cost, slope = by_rows_into(both_into, axis, (x, targets(y, x, axis)), (True, False))
     return cost, slope
 
 

@@ -65,7 +65,7 @@ def sigmoid_hvp(x: Any, cotangent: Any, tangent: Any) -> np.ndarray:
 def _probabilities_along(x: np.ndarray, tangent: np.ndarray, axis: int) -> np.ndarray:
     """R{ŷ} in float64, the classes last, of checked arguments."""
     of, v = exponentials(rows(x, axis)), rows(tangent, axis).astype(np.float64)
-    p, w = of.softmax, v - v[of.top][:, None]
+    p, w = of.softmax, v - v.ravel()[of.top][:, None]
     found = p * (w - (p * w).sum(axis=-1, keepdims=True))
     return found.reshape(*without(x.shape, axis), x.shape[axis])
 

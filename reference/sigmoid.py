@@ -1,8 +1,8 @@
 """σ(x) and σ'(x), accurate for every x, with exponentials that do not overflow where they count   (§2.1).
 
-σ(x) = 1 / (1 + e^(−x)) as it is written loses nothing for either sign of x, as long as e^(−x) is in range; where
-it is out of range σ(x) is e^x. σ'(x) = σ(x)(1 − σ(x)) cancels for x > 0: as it stands it gives 0 from x ≈ 17 in
-float32 and 37 in float64, where the derivative is 4·10⁻⁸ and 9·10⁻¹⁷. With t = e^(−|x|) it is t / (1 + t)².
+σ(x) = 1 / (1 + e^(−x)) = e^x / (1 + e^x) loses nothing for either sign of x, as long as e^x does not overflow;
+where it does σ(x) is 1. σ'(x) = σ(x)(1 − σ(x)) cancels for x > 0: as it stands it gives 0 from x ≈ 17 in float32
+and 37 in float64, where the derivative is 4·10⁻⁸ and 9·10⁻¹⁷. With t = e^(−|x|) it is t / (1 + t)².
 
 Special values: σ(+inf) = 1, σ(−inf) = 0, σ'(±inf) = 0, NaN where x is NaN.
 """
@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import floating, matching
-from ._blocks import by_entries
+from ._arrays import floating, matching, most
+from ._blocks import by_entries, scratch
 
-_FAR = {8: -708.0, 4: -88.0}
-"""Bytes of a format → below it e^(−x) approaches the largest number; 1 + e^(−x) is e^(−x) long before."""
+_FAR = {8: 709.0, 4: 88.0}
+"""Bytes of a format → above it e^x approaches the largest number; σ rounds to 1 long before."""
 
 
 def sigmoid_into(x: np.ndarray, out: np.ndarray) -> None:
@@ -27,25 +27,22 @@ def sigmoid_into(x: np.ndarray, out: np.ndarray) -> None:
         sigmoid_into(wide, wide)
         out[...] = wide
         return
-    near = np.minimum.reduce(x, axis=None, initial=0) >= _FAR[out.itemsize]
-    if not near:  # seen before ``out``, which may be x, is written
-        far = x < _FAR[out.itemsize]
-        small = np.exp(x[far].astype(np.float64))
-    np.negative(x, out=out)
-    np.exp(out, out=out)
-    out += 1
-    np.divide(1, out, out=out)
-    if not near:
-        out[far] = small
+    bound = _FAR[out.itemsize]
+    near = x.size == 0 or most(x) <= bound  # false for NaN
+    far = None if near else x > bound  # before ``out``, which may be x, is written
+    np.exp(x, out=out)
+    np.divide(out, np.add(out, 1, out=scratch("one more", out.shape, out.dtype)), out=out)
+    if far is not None:
+        out[far] = 1
 
 
-def gradient(x: np.ndarray) -> np.ndarray:
-    """σ'(x) = t / (1 + t)², in float64."""
-    t = np.abs(x.astype(np.float64, copy=False))
+def gradient_into(x: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """σ'(x) = t / (1 + t)², in the memory ``t``, in float64."""
+    np.abs(x, out=t)
     np.negative(t, out=t)
     np.exp(t, out=t)
     # (1 + t)² as 1 + t (2 + t): squaring would double the rounding of 1 + t.
-    square = t + 2
+    square = np.add(t, 2, out=scratch("square", t.shape))
     square *= t
     square += 1
     t /= square
@@ -53,19 +50,17 @@ def gradient(x: np.ndarray) -> np.ndarray:
 
 
 def _gradient_into(x: np.ndarray, out: np.ndarray) -> None:
-    out[...] = gradient(x)
+    out[...] = gradient_into(x, scratch("slope", x.shape))
 
 
 def sigmoid_product_into(x: np.ndarray, v: np.ndarray, out: np.ndarray) -> None:
     """σ'(x) ∘ v, in float64 and rounded once, written to ``out``."""
-    slope = gradient(x)
-    slope *= v if v.dtype == np.float64 else v.astype(np.float64)
-    out[...] = slope
+    np.multiply(gradient_into(x, scratch("slope", x.shape)), v, out=out, casting="unsafe")
 
 
 @np.errstate(all="ignore")
 def sigmoid(x: Any) -> np.ndarray:
-    """σ(x) = 1 / (1 + e^(−x)), e^x where that overflows; any shape   (§2.1).
+    """σ(x) = e^x / (1 + e^x), 1 where e^x overflows; any shape   (§2.1).
 
     Floating dtypes only, and the result has x's. TypeError otherwise.
 

@@ -32,10 +32,7 @@ import numpy as np
 
 from ._arrays import matching, with_axis, without
 from ._blocks import by_rows
-from ._rows import exponentials, softmax_into
-
-_NEAR = 1024.0
-"""Up to this |m| float64 holds lse to 2⁻⁴³."""
+from ._rows import DOMINANT, again, exponentials, plain, softmax_into
 
 
 @np.errstate(all="ignore")
@@ -79,17 +76,19 @@ def softmax_vjp(x: Any, cotangent: Any, axis: int = -1) -> np.ndarray:
 
 
 def _log_softmax_into(x: np.ndarray, out: np.ndarray) -> None:
-    rows = exponentials(x, out)
     if out.itemsize == 8:
-        np.subtract(rows.less_largest(), rows.log_sum, out=out)
+        _log_softmax_of_any_row(x, out)
         return
-    # But for the largest entry log softmax is at most −log 2: beside it, what x − lse loses in float64 is nothing.
-    np.subtract(rows.x, rows.m + rows.log_sum, out=out, casting="unsafe")
-    out[rows.top] = -rows.log_sum[:, 0]
-    size = np.abs(rows.m)
-    if not np.maximum.reduce(size, axis=None, initial=0.0) <= _NEAR:
-        far = ~(size <= _NEAR)[:, 0]
-        out[far] = rows.less_largest()[far] - rows.log_sum[far]
+    of = plain(x)
+    np.subtract(of.x, of.lse, out=out, casting="unsafe")
+    far = of.far(out, -DOMINANT)
+    if far is not None:
+        again(_log_softmax_of_any_row, far, (x,), (out,))
+
+
+def _log_softmax_of_any_row(x: np.ndarray, out: np.ndarray) -> None:
+    rows = exponentials(x, out)
+    np.subtract(rows.less_largest(), rows.log_sum, out=out, casting="unsafe")
 
 
 @np.errstate(all="ignore")

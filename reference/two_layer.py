@@ -14,6 +14,7 @@ TypeError or ValueError says by name which argument has a wrong dtype or shape. 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from math import isfinite
 from typing import Any
 
@@ -21,8 +22,8 @@ import numpy as np
 
 from ._arrays import DTYPES, floating, integer, matching, stored, targets_of, wide
 from ._blocks import by_entries, by_rows, in_blocks
-from ._rows import exponentials
-from .cross_entropy import cost_and_gradient_of, put
+from ._rows import exponentials, softmax_into
+from .cross_entropy import both_into
 from .equations import NETWORK
 from .sigmoid import sigmoid_into, sigmoid_product_into
 
@@ -35,14 +36,19 @@ def _checked(x: Any, **params: Any) -> Arrays:
     """x, W1, b1, W2, b2 as arrays that fit each other."""
     x = floating("x", x)
     W1, W2 = floating("W1", params["W1"]), floating("W2", params["W2"])
-    for name, array in {"x": x, "W1": W1, "W2": W2}.items():
+    for name, array in (("x", x), ("W1", W1), ("W2", W2)):
         if array.ndim != 2:
             raise ValueError(f"{name}: got ndim {array.ndim}, expected 2")
-    inputs, hidden, classes = x.shape[1], W1.shape[1], W2.shape[1]
+    hidden, classes = W1.shape[1], W2.shape[1]
     if classes == 0:
         raise ValueError(f"W2: got shape {W2.shape}, expected at least one class")
-    shapes = {"W1": (inputs, hidden), "b1": (hidden,), "W2": (hidden, classes), "b2": (classes,)}
-    return {"x": x, **{name: matching(name, params[name], shapes[name], x.dtype) for name in PARAMETERS}}
+    return {
+        "x": x,
+        "W1": matching("W1", W1, (x.shape[1], hidden), x.dtype),
+        "b1": matching("b1", params["b1"], (hidden,), x.dtype),
+        "W2": matching("W2", W2, (hidden, classes), x.dtype),
+        "b2": matching("b2", params["b2"], (classes,), x.dtype),
+    }
 
 
 def _checked_targets(y: Any, given: Arrays) -> np.ndarray:
@@ -51,13 +57,13 @@ def _checked_targets(y: Any, given: Arrays) -> np.ndarray:
 
 
 def _affine(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
-    z = wide(x) @ wide(W)
+    z = np.dot(wide(x), wide(W))  # less of a call than @
     z += wide(b)
     return stored(z, x.dtype)
 
 
 def _product(a: np.ndarray, b: np.ndarray, added: np.ndarray | None = None) -> np.ndarray:
-    product = wide(a) @ wide(b)
+    product = np.dot(wide(a), wide(b))
     return stored(product if added is None else product + added, a.dtype)
 
 
@@ -74,22 +80,16 @@ def _forward(x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: 
 
 def _y_hat_into(theta: np.ndarray, out: np.ndarray) -> None:
     """ŷ with the bits that it has beside the gradient."""
-    exponentials(theta, out).softmax_into(out)
+    if out.itemsize == 8:
+        exponentials(theta, out).softmax_into(out)
+    else:
+        softmax_into(theta, out)
 
 
 def _last_layer(theta: np.ndarray, y: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """ŷ, the cost of each row in float64, and ∂(Σ CE / rows)/∂θ, from one pass of exponentials."""
     y_hat, d_theta, cost = np.empty_like(theta), np.empty_like(theta), np.empty(len(theta))
-
-    def kernel(theta: np.ndarray, y: np.ndarray, y_hat: np.ndarray, cost: np.ndarray, d_theta: np.ndarray) -> None:
-        of = exponentials(theta, d_theta)
-        of.softmax_into(y_hat)
-        cost[...], found = cost_and_gradient_of(of, y)
-        if rows != 1:
-            found /= rows
-        put(found, d_theta)
-
-    in_blocks(kernel, theta, y, y_hat, cost, d_theta)
+    in_blocks(partial(both_into, rows=rows), theta, y, cost, d_theta, y_hat)
     return y_hat, cost, d_theta
 
 

@@ -39,7 +39,7 @@ def _without_delta(x, m, d):
     return np.zeros_like(d)
 
 
-def _textbook(x):
+def _textbook(x, memory):
     s = reference.sigmoid.sigmoid(x)
     return s * (1 - s)
 
@@ -58,7 +58,7 @@ PLANTED = {
         reference._rows, "_TINY", 0.0, "cross_entropy", "subnormal"
     ),
     "sigmoid gradient as printed": (
-        reference.sigmoid, "gradient", _textbook, "sigmoid_gradient", "N(0, 3)"
+        reference.sigmoid, "gradient_into", _textbook, "sigmoid_gradient", "N(0, 3)"
     ),
 }  # fmt: skip
 
