@@ -37,8 +37,7 @@ class Exponentials(NamedTuple):
 
     ``m`` (R, 1) is the largest entry; ``starts`` (R,) and ``top`` (R,) count from the first entry of all: where
     each row starts, and where an entry is that attains m. ``e`` (R, n) is e^(x − c), ``largest`` (R, 1) e^(m − c),
-    ``rest`` (R, 1) the sum of all entries of e but ``top``, and ``others`` (R, 1) is S, the sum of e^(x_i − m) over
-    the same entries.
+    ``rest`` (R, 1) the sum of e over all entries but ``top``, and ``others`` (R, 1) S, that of e^(x_i − m).
     """
 
     x: np.ndarray
@@ -109,8 +108,8 @@ def row_starts(x: np.ndarray) -> np.ndarray:
 class Plain(NamedTuple):
     """Rows of logits x (R, n) in float32, and in float64 e^x (R, n), 1 / Σ e^x and lse = log Σ e^x (R, 1).
 
-    This is all that narrow formats need wherever no entry dominates its row, and e^x and its sum are in range: then
-    lse is within 2⁻⁴⁶, and log softmax = x − lse, at most −``DOMINANT``, within 2⁻⁷ ulp of float32.
+    Narrow formats need no more wherever no entry dominates its row, and e^x and its sum are in range: then lse is
+    within 2⁻⁴⁶, and log softmax = x − lse, at most −``DOMINANT``, within 2⁻⁷ ulp of float32.
     """
 
     x: np.ndarray

@@ -18,6 +18,7 @@ one-hot, soft, or not summing to 1. Rows are not reduced. TypeError or ValueErro
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -129,7 +130,7 @@ def both_into(
         found /= rows
     out[...] = found
     if far is not None:
-        again(lambda *parts: _both_of_any_row(*parts, None, rows), far, (x, y), (cost, out))
+        again(partial(_both_of_any_row, y_hat=None, rows=rows), far, (x, y), (cost, out))
         if y_hat is not None:  # with the bits of ``softmax``
             again(softmax_into, far, (x,), (y_hat,))
 

@@ -15,6 +15,9 @@ that attains m,
 log1p keeps S where 1 + S rounds to 1 (P. Blanchard, D. J. Higham, N. J. Higham, "Accurately computing the
 log-sum-exp and softmax functions", IMA J. Numer. Anal. 41, 2021).
 
+In float32 and narrower formats float64 has digits to spare: log softmax(x)_j = x_j − log Σ e^(x_i) there, wherever
+no probability is above 1 − 2⁻¹⁶ and |log Σ e^(x_i)| ≤ 44 (``reference._rows.Plain``); other rows as above.
+
 Special values, row by row: entries −inf have probability 0 and log −inf, the others are as if they were absent.
 A row all −inf, or with a +inf, is NaN in softmax and log-softmax, which have no limit there; its lse is −inf or
 +inf. NaN makes its own row NaN.

@@ -11,10 +11,19 @@ import numpy as np
 import pytest
 
 from reference import _blocks, _rows
-from reference._blocks import by_entries, by_rows, by_rows_into, in_blocks, threads
+from reference._blocks import by_entries, by_rows, by_rows_into, in_blocks, scratch, threads
 from reference.cross_entropy import cross_entropy_gradient, cross_entropy_with_gradient
-from reference.sigmoid import sigmoid
-from reference.softmax import log_softmax, softmax
+from reference.hvp import cross_entropy_hvp
+from reference.label_cross_entropy import label_cross_entropy_vjp
+from reference.sigmoid import sigmoid, sigmoid_gradient, sigmoid_vjp
+from reference.softmax import (
+    log_softmax,
+    log_softmax_jvp,
+    logsumexp,
+    logsumexp_vjp,
+    softmax,
+    softmax_vjp,
+)
 
 ROOT = Path(__file__).parents[2]
 RNG = np.random.default_rng(0)
@@ -149,3 +158,53 @@ def test_row_sums_do_not_depend_on_the_rows_beside():
     a = RNG.normal(0, 1, (5, 77))
     for one, total in zip(a, _rows.row_sum(a), strict=True):
         assert _rows.row_sum(one[None])[0, 0] == total[0]
+
+
+def _labels(x):
+    return x.argmin(axis=-1)
+
+
+CALLS = {
+    "sigmoid": sigmoid,
+    "sigmoid_gradient": sigmoid_gradient,
+    "sigmoid_vjp": lambda x: sigmoid_vjp(x, x),
+    "softmax": softmax,
+    "softmax_vjp": lambda x: softmax_vjp(x, x),
+    "log_softmax": log_softmax,
+    "log_softmax_jvp": lambda x: log_softmax_jvp(x, x),
+    "logsumexp": logsumexp,
+    "logsumexp_vjp": lambda x: logsumexp_vjp(x, x[..., 0].copy()),
+    "cross_entropy": lambda x: cross_entropy_with_gradient(x, _labels(x)),
+    "cross_entropy of targets": lambda x: cross_entropy_with_gradient(x, softmax(x)),
+    "cross_entropy_gradient": lambda x: cross_entropy_gradient(x, _labels(x)),
+    "cross_entropy_hvp": lambda x: cross_entropy_hvp(x, _labels(x), x[..., 0].copy(), x),
+    "label_cross_entropy_vjp": lambda x: label_cross_entropy_vjp(x, _labels(x), x[..., 0].copy()),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+@pytest.mark.parametrize("name", CALLS)
+def test_results_outlast_the_next_call(name, dtype):
+    """What a kernel keeps from block to block is never what it returns, whatever the blocks are."""
+    first, second = (RNG.normal(0, 3, (200, 50)).astype(dtype) for _ in range(2))
+    found = CALLS[name](first)
+    found = found if isinstance(found, tuple) else (found,)
+    copies = [part.copy() for part in found]
+    CALLS[name](second)
+    for part, copy in zip(found, copies, strict=True):
+        np.testing.assert_array_equal(part, copy)
+
+
+def test_scratch_is_of_one_thread_and_one_name():
+    mine = scratch("a test", (5000,))
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(scratch, "a test", (5000,)).result()
+    assert np.shares_memory(mine, scratch("a test", (50, 90), np.float32))
+    assert not np.shares_memory(mine, other)
+    assert not np.shares_memory(mine, scratch("another", (5000,)))
+
+
+@pytest.mark.parametrize("size", [0, 1, 4096, 262_145])
+def test_scratch_keeps_neither_little_nor_much(size):
+    assert not np.shares_memory(scratch("a test", (size,)), scratch("a test", (size,)))
+    assert scratch("a test", (size,)).shape == (size,)
