@@ -68,8 +68,8 @@ def in_blocks(kernel: Kernel, *arrays: np.ndarray) -> None:
     """``kernel(*parts)`` for runs of rows, the same of every array; results are written to parts.
 
     All arrays have the same length, and if it is 0 nothing is done; the first has as many entries to a row as any.
-    Floating-point warnings are the caller's affair, and off where threads share the blocks. What a kernel raises is
-    raised here.
+    Floating-point warnings are the caller's affair, and off where threads share the blocks. What a kernel raises
+    is raised here.
 
     >>> x, doubled = np.ones((3, 2)), np.empty((3, 2))
     >>> in_blocks(lambda a, out: np.add(a, a, out=out), x, doubled)
