@@ -94,13 +94,21 @@ class _Atoms:
         self.arguments: dict[sympy.Symbol, sympy.Expr] = {}
         self.exponentials: dict[sympy.Expr, sympy.Symbol] = {}
         self.logarithms: dict[sympy.Expr, sympy.Symbol] = {}
+        self.rewritten: dict[sympy.Expr, sympy.Expr] = {}
 
     def rewrite(self, expression: sympy.Expr) -> sympy.Expr:
-        found = (sympy.exp, sympy.log)
-        return expression.replace(
-            lambda part: isinstance(part, found),
-            lambda part: self._exp(part.args[0]) if isinstance(part, sympy.exp) else self._log(part.args[0]),
-        )
+        if not expression.args:
+            return expression
+        if expression not in self.rewritten:
+            arguments = [self.rewrite(argument) for argument in expression.args]
+            if isinstance(expression, sympy.exp):
+                found = self._exp(arguments[0])
+            elif isinstance(expression, sympy.log):
+                found = self._log(arguments[0])
+            else:
+                found = expression.func(*arguments)
+            self.rewritten[expression] = found
+        return self.rewritten[expression]
 
     def _exp(self, argument: sympy.Expr) -> sympy.Expr:
         factors = []
