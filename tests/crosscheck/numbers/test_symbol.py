@@ -102,6 +102,26 @@ def test_known_derivatives_are_proved_and_wrong_ones_are_not(name):
         assert is_zero(derivative(value, symbol) - slope) is (name != "σ, wrong")
 
 
+X, Y = sympy.symbols("x y", real=True)
+EXPRESSIONS = {
+    "constant": sympy.Integer(3),
+    "another variable": Y,
+    "product of three": X * sympy.exp(X * Y) * sympy.log(X**2 + 1),
+    "one part twice": sympy.exp(X) / (1 + sympy.exp(X)) + sympy.log(1 + sympy.exp(X)) * sympy.exp(X),
+    "root": sympy.sqrt(X**2 + Y),
+    "powers": (X + Y) ** 3 / (X - Y) ** 2,
+    "variable exponent": (X**2 + 1) ** X,
+    "no rule of ours": sympy.sin(X * Y),
+}
+
+
+@pytest.mark.parametrize("name", EXPRESSIONS)
+def test_derivatives_are_those_of_sympy(name):
+    for variable in (X, Y):
+        found, expected = derivative(EXPRESSIONS[name], variable), sympy.diff(EXPRESSIONS[name], variable)
+        assert sympy.simplify(found - expected) == 0
+
+
 @pytest.mark.parametrize("shape", [(3,), (2, 2)], ids=str)
 def test_the_softmax_vjp_is_the_transposed_jacobian(shape):
     x, cotangent = Symbol.named("x", shape), Symbol.named("c", shape)
