@@ -34,7 +34,7 @@ def test_it_is_what_it_says(party, dtype):
 
 
 def as_jax(function, name, **asked):
-    """Asked with JAX's arrays: then a hundred widths, each of which is compiled, are only judged if they are named."""
+    """Asked with JAX's arrays: the hundred widths, each of which is compiled, are then left out."""
     return check_with(Options(**asked, arrays="jax", examples=False), function, name)
 
 
