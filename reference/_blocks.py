@@ -34,7 +34,7 @@ operands through it, which takes as long as two or three passes."""
 SHARED = 524_288
 """Entries from which on threads share the blocks: to wake a thread and to wait for it takes some 0.1 ms."""
 
-_SHARE = 2
+_SHARE = 4
 """How much larger a block is then: between passes threads wait for the interpreter's lock, and short passes cost
 more than what leaves the cache."""
 

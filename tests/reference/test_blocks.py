@@ -36,6 +36,7 @@ def small(monkeypatch):
     monkeypatch.setattr(_blocks, "_SMALL", 32)
     monkeypatch.setattr(_blocks, "BLOCK", 64)
     monkeypatch.setattr(_blocks, "SHARED", 128)
+    monkeypatch.setattr(_blocks, "_SHARE", 2)
     monkeypatch.setenv("OMP_NUM_THREADS", "")
     monkeypatch.setattr(_blocks, "threads", lambda: 3)
 
