@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import active_children, get_context
+from multiprocessing.process import BaseProcess
 
 from .environment import cores
 from .formats import format_of
@@ -36,6 +37,10 @@ Done = queue.SimpleQueue[tuple[int, Verdicts] | Exception]
 
 FEW = 40
 """Up to so many cells a second process does not pay for its start."""
+
+
+PATIENCE = 10.0
+"""Seconds in which processes that are ended must be gone, before they are left alone."""
 
 
 class Ledger:
@@ -105,10 +110,19 @@ def run(
     finally:
         if not finished:  # an interrupt, or an error: what still runs is of no use
             stop.set()
-            for process in set(active_children()) - others:
-                process.terminate()
+            _end(threads, others)
         for thread in threads:
-            thread.join(timeout=None if finished else 1)
+            thread.join(timeout=None if finished else 0)
+
+
+def _end(threads: list[threading.Thread], others: set[BaseProcess]) -> None:
+    """End the processes of the threads, those as well that are started only now, until no thread is left."""
+    until = time.monotonic() + PATIENCE
+    while any(thread.is_alive() for thread in threads) and time.monotonic() < until:
+        for process in set(active_children()) - others:
+            process.terminate()
+        for thread in threads:
+            thread.join(timeout=0.05)
 
 
 class Work:
@@ -153,6 +167,9 @@ def _serve(work: Work, done: Done, stop: threading.Event, ledger: Ledger) -> Non
             part, mine = taken
             for numbered in part:
                 start = time.perf_counter()
+                if stop.is_set():
+                    pool.shutdown(wait=False)
+                    return
                 try:
                     results, until = pool.submit(_run_named, [_name(cell) for _, cell in numbered]).result()
                 except BrokenProcessPool:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import active_children
 
@@ -224,6 +225,27 @@ def test_a_run_that_is_given_up_leaves_no_process_behind():
     for process in left:
         process.join(timeout=30)
     assert not [process for process in left if process.is_alive()]
+
+
+def test_a_process_that_would_start_while_the_run_is_given_up_does_not(monkeypatch):
+    """It started after the others were ended, and worked on; the test above met it only on a busy machine."""
+    first, second = workers._process(), workers._process()
+    pools, given_up = iter((first, second)), threading.Event()
+
+    def late():
+        pool = next(pools)
+        if pool is second:
+            given_up.wait(30)
+        return pool
+
+    monkeypatch.setattr(workers, "_process", late)
+    before = set(active_children())
+    running = workers.run([*REFERENCE], jobs=2)
+    next(running)
+    threading.Timer(0.5, given_up.set).start()
+    running.close()
+    assert given_up.is_set()
+    assert not [process for process in set(active_children()) - before if process.is_alive()]
 
 
 def test_a_worker_that_cannot_be_started_is_an_error_and_not_a_silence(monkeypatch):
