@@ -38,7 +38,6 @@ Done = queue.SimpleQueue[tuple[int, Verdicts] | Exception]
 FEW = 40
 """Up to so many cells a second process does not pay for its start."""
 
-
 PATIENCE = 10.0
 """Seconds in which processes that are ended must be gone, before they are left alone."""
 
@@ -108,11 +107,12 @@ def run(
             yield result
         finished = True
     finally:
-        if not finished:  # an interrupt, or an error: what still runs is of no use
+        if finished:
+            for thread in threads:
+                thread.join()
+        else:  # an interrupt, or an error: what still runs is of no use
             stop.set()
             _end(threads, others)
-        for thread in threads:
-            thread.join(timeout=None if finished else 0)
 
 
 def _end(threads: list[threading.Thread], others: set[BaseProcess]) -> None:
@@ -166,10 +166,10 @@ def _serve(work: Work, done: Done, stop: threading.Event, ledger: Ledger) -> Non
         while (taken := work.take(mine)) is not None:
             part, mine = taken
             for numbered in part:
-                start = time.perf_counter()
                 if stop.is_set():
                     pool.shutdown(wait=False)
                     return
+                start = time.perf_counter()
                 try:
                     results, until = pool.submit(_run_named, [_name(cell) for _, cell in numbered]).result()
                 except BrokenProcessPool:
@@ -178,9 +178,6 @@ def _serve(work: Work, done: Done, stop: threading.Event, ledger: Ledger) -> Non
                     results, until = [(_died(cell), {}) for _, cell in numbered], 0.0
                     pool = _process()
                     ledger.begun()
-                if stop.is_set():
-                    pool.shutdown(wait=False)
-                    return
                 spent = sum(sum(seconds.values()) for _, seconds in results)
                 ledger.pay(time.perf_counter() - start - spent, max(until - cpu, 0.0))
                 cpu = until

@@ -40,7 +40,7 @@ def floating(name: str, value: Any) -> np.ndarray:
 def matching(name: str, value: Any, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """``value`` as an array of that shape and dtype; ValueError or TypeError names the argument otherwise."""
     if type(value) is np.ndarray and value.dtype == dtype and value.shape == shape:
-        return value
+        return value  # the usual case, at once
     array = floating(name, value)
     if array.dtype != dtype:
         raise TypeError(f"{name}: got dtype {array.dtype.name}, expected {dtype.name}, the dtype of x")

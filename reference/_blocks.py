@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from ._arrays import stored
+
 BLOCK = 65_536
 """Entries of a block in one thread: 512 KiB in float64, of which a kernel has two or three."""
 
@@ -38,8 +40,8 @@ _SHARE = 4
 """How much larger a block is then: between passes threads wait for the interpreter's lock, and short passes cost
 more than what leaves the cache."""
 
-_KEPT = 4096, 262_144
-"""Entries of memory that is kept for the next block: with fewer, taking it anew is as fast; more is no block."""
+_FRESH = 4096
+"""Entries up to which memory taken anew is as fast as memory that is kept for the next block."""
 
 Kernel = Callable[..., None]
 
@@ -134,13 +136,13 @@ def scratch(name: str, shape: tuple[int, ...], dtype: Any = np.float64) -> np.nd
     True
     """
     size = prod(shape)
-    if not _KEPT[0] < size <= _KEPT[1]:
+    if not _FRESH < size <= _SHARE * BLOCK:  # more is no block
         return np.empty(shape, dtype)
-    bytes_ = np.dtype(dtype).itemsize * size
-    memory = _kept.__dict__.get(name)
-    if memory is None or memory.size < bytes_:
-        memory = _kept.__dict__[name] = aligned((max(bytes_, 8 * _SHARE * BLOCK),), np.uint8)
-    return memory[:bytes_].view(dtype).reshape(shape)
+    kept = _kept.__dict__
+    if name not in kept:
+        kept[name] = aligned((8 * _SHARE * BLOCK,), np.uint8)
+    memory: np.ndarray = kept[name][: np.dtype(dtype).itemsize * size]
+    return memory.view(dtype).reshape(shape)
 
 
 def by_entries(kernel: Kernel, *arrays: np.ndarray) -> np.ndarray:
@@ -180,8 +182,7 @@ def by_rows_into(
         moved = tuple(np.moveaxis(array, axis, -1) if array.ndim == ndim else array for array in arrays)
         found = by_rows_into(kernel, last, moved, reduced)
         return tuple(
-            out if flag else np.ascontiguousarray(np.moveaxis(out, -1, axis))
-            for out, flag in zip(found, reduced, strict=True)
+            out if flag else stored(out, out.dtype, axis) for out, flag in zip(found, reduced, strict=True)
         )
     shape = first.shape
     outs = tuple([aligned(shape[:-1] if flag else shape, first.dtype) for flag in reduced])

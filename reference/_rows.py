@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -28,21 +28,20 @@ _TINY = 2.0**-960
 _HUGE = 2.0**960
 """Above this a sum is near overflow."""
 
-
-Arrays = tuple[np.ndarray, ...]
+DOMINANT = 2.0**-16
+"""An entry dominates its row where its softmax is above 1 − ``DOMINANT``, and 1 − softmax has lost digits."""
 
 
 class Exponentials(NamedTuple):
     """Rows of logits x (R, n) and their exponentials, in float64.
 
-    ``m`` (R, 1) is the largest entry; ``starts`` (R,) and ``top`` (R,) count from the first entry of all: where
-    each row starts, and where an entry is that attains m. ``e`` (R, n) is e^(x − c), ``largest`` (R, 1) e^(m − c),
-    ``rest`` (R, 1) the sum of e over all entries but ``top``, and ``others`` (R, 1) S, that of e^(x_i − m).
+    ``m`` (R, 1) is the largest entry, and ``top`` (R,) the place of one that attains it (``places``). ``e`` (R, n)
+    is e^(x − c), ``largest`` (R, 1) e^(m − c), ``rest`` (R, 1) the sum of e over all entries but ``top``, and
+    ``others`` (R, 1) S, that of e^(x_i − m).
     """
 
     x: np.ndarray
     m: np.ndarray
-    starts: np.ndarray
     top: np.ndarray
     e: np.ndarray
     largest: np.ndarray
@@ -73,10 +72,6 @@ class Exponentials(NamedTuple):
         """x − m, (R, n), in the memory of the exponentials, which are lost."""
         return np.subtract(self.x, self.m, out=self.e)
 
-    def at(self, column: np.ndarray) -> np.ndarray:
-        """Where one entry of each row is, counted from the first entry of all."""
-        return self.starts + column.astype(np.intp, copy=False)
-
 
 def exponentials(x: np.ndarray, memory: np.ndarray | None = None) -> Exponentials:
     """The exponentials of contiguous rows (R, n), in ``memory`` if that is in float64.
@@ -84,8 +79,7 @@ def exponentials(x: np.ndarray, memory: np.ndarray | None = None) -> Exponential
     Otherwise they are in ``scratch``, and lost at the next call in this thread.
     """
     x, e = _exponentials(x, memory)
-    starts = row_starts(x)
-    top = starts + x.argmax(axis=-1)
+    top = places(x, x.argmax(axis=-1))
     m, terms = x.ravel()[top].astype(np.float64, copy=False)[:, None], e.reshape(-1)
     at_top = terms[top]
     terms[top] = 0.0
@@ -97,12 +91,16 @@ def exponentials(x: np.ndarray, memory: np.ndarray | None = None) -> Exponential
     if shift is not None:
         e[shift], others[shift] = _shifted(x[shift])
         largest[shift], rest[shift] = 1.0, others[shift]
-    return Exponentials(x, m, starts, top, e, largest, rest, others)
+    return Exponentials(x, m, top, e, largest, rest, others)
 
 
-def row_starts(x: np.ndarray) -> np.ndarray:
-    """Where the rows (R, n) start, counted from the first entry of all: (R,)."""
-    return np.arange(0, x.size, x.shape[-1])
+def places(x: np.ndarray, column: np.ndarray) -> np.ndarray:
+    """Where one entry of each row of x (R, n) is, in ``column`` (R,), counted from the first entry of all: (R,).
+
+    >>> places(np.zeros((2, 3)), np.array([1, 2]))
+    array([1, 5])
+    """
+    return np.arange(0, x.size, x.shape[-1]) + column.astype(np.intp, copy=False)
 
 
 class Plain(NamedTuple):
@@ -128,10 +126,6 @@ class Plain(NamedTuple):
         return np.flatnonzero(~fits)
 
 
-DOMINANT = 2.0**-16
-"""An entry dominates its row where its softmax is above 1 − ``DOMINANT``, and 1 − softmax has lost digits."""
-
-
 def plain(x: np.ndarray) -> Plain:
     """Rows (R, n) in a format up to float32, R > 0, with c = 0 whatever they hold."""
     x, e = _exponentials(x, None)
@@ -139,7 +133,9 @@ def plain(x: np.ndarray) -> Plain:
     return Plain(x, e, np.reciprocal(total), np.log(total))
 
 
-def again(kernel: Callable[..., None], far: np.ndarray, inputs: Arrays, outs: Arrays) -> None:
+def again(
+    kernel: Callable[..., None], far: np.ndarray, inputs: Sequence[np.ndarray], outs: Sequence[np.ndarray]
+) -> None:
     """``kernel(*inputs, *outs)`` for the rows ``far`` alone."""
     parts = [np.empty((len(far), *out.shape[1:]), out.dtype) for out in outs]
     kernel(*(array[far] for array in inputs), *parts)

@@ -25,7 +25,7 @@ import numpy as np
 
 from ._arrays import least, matching, most, targets, with_axis, without
 from ._blocks import by_rows, by_rows_into, scratch
-from ._rows import DOMINANT, Exponentials, Plain, again, exponentials, plain, row_starts, softmax_into
+from ._rows import DOMINANT, Exponentials, Plain, again, exponentials, places, plain, softmax_into
 
 
 def _distance(rows: Exponentials, y: np.ndarray) -> np.ndarray:
@@ -33,10 +33,17 @@ def _distance(rows: Exponentials, y: np.ndarray) -> np.ndarray:
     terms = np.subtract(rows.m, rows.x, out=scratch("terms", rows.x.shape))
     terms *= y
     found = np.asarray(np.add.reduce(terms, axis=-1))
-    if found.size and not (-np.inf < least(found) and most(found) < np.inf):
-        open_ = ~np.isfinite(found)
+    open_ = _open(found)
+    if open_ is not None:
         found[open_] = _far_distance(rows.x[open_].astype(np.float64), rows.m[open_], y[open_])
     return found
+
+
+def _open(cost: np.ndarray) -> np.ndarray | None:
+    """The rows (r,) whose cost (R,) is infinite or NaN, perhaps for 0 log 0; None where there are none."""
+    if not cost.size or (-np.inf < least(cost) and most(cost) < np.inf):
+        return None
+    return np.flatnonzero(~np.isfinite(cost))
 
 
 def _far_distance(x: np.ndarray, m: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -59,7 +66,7 @@ def _widened(y: np.ndarray) -> np.ndarray:
 def cost_of(rows: Exponentials, y: np.ndarray) -> np.ndarray:
     """CE per row in float64, (R,)."""
     if y.dtype.kind in "iu":
-        return _label_cost(rows, rows.at(y))
+        return _label_cost(rows, places(rows.x, y))
     y = _widened(y)
     return _cost(rows, y, np.add.reduce(y, axis=-1))
 
@@ -76,7 +83,7 @@ def _cost(rows: Exponentials, y: np.ndarray, total: np.ndarray) -> np.ndarray:
 def gradient_of(rows: Exponentials, y: np.ndarray) -> np.ndarray:
     """∂CE/∂x in float64, (R, n), in the memory of the exponentials, which are lost."""
     if y.dtype.kind in "iu":
-        return _label_gradient(rows, rows.at(y), rows.scale)
+        return _label_gradient(rows, places(rows.x, y), rows.scale)
     y = _widened(y)
     return _gradient(rows, y, np.add.reduce(y, axis=-1), rows.scale)
 
@@ -103,7 +110,7 @@ def _gradient(rows: Exponentials, y: np.ndarray, total: np.ndarray, scale: np.nd
 def _cost_and_gradient(rows: Exponentials, y: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """``cost_of`` and ``gradient_of``; the exponentials are lost."""
     if y.dtype.kind in "iu":
-        label = rows.at(y)
+        label = places(rows.x, y)
         return _label_cost(rows, label), _label_gradient(rows, label, scale)
     y = _widened(y)
     total = np.add.reduce(y, axis=-1)
@@ -126,9 +133,7 @@ def both_into(
     if y_hat is not None:
         np.multiply(of.e, of.scale, out=y_hat, casting="unsafe")
     found, far = _plain_labels(of, y, cost) if y.dtype.kind in "iu" else _plain_targets(of, y, cost)
-    if rows != 1:
-        found /= rows
-    out[...] = found
+    _put(found, rows, out)
     if far is not None:
         again(partial(_both_of_any_row, y_hat=None, rows=rows), far, (x, y), (cost, out))
         if y_hat is not None:  # with the bits of ``softmax``
@@ -143,15 +148,20 @@ def _both_of_any_row(
     if y_hat is not None:
         np.multiply(of.e, scale, out=y_hat, casting="unsafe")
     cost[...], found = _cost_and_gradient(of, y, scale)
+    _put(found, rows, out)
+
+
+def _put(gradient: np.ndarray, rows: int, out: np.ndarray) -> None:
+    """The gradient over ``rows``, rounded once, written to ``out``, which it may be."""
     if rows != 1:
-        found /= rows
-    if found is not out:
-        out[...] = found
+        gradient /= rows
+    if gradient is not out:
+        out[...] = gradient
 
 
 def _plain_labels(of: Plain, y: np.ndarray, cost: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     """The cost written to ``cost``, the gradient, and the rows in which they are not to be trusted."""
-    label = row_starts(of.x) + y.astype(np.intp, copy=False)
+    label = places(of.x, y)
     np.subtract(of.lse[:, 0], of.x.ravel()[label], out=cost, casting="unsafe")
     p = np.multiply(of.e, of.scale, out=of.e)
     far = of.far(p, 1 - DOMINANT)
@@ -163,14 +173,11 @@ def _plain_labels(of: Plain, y: np.ndarray, cost: np.ndarray) -> tuple[np.ndarra
 def _plain_targets(of: Plain, y: np.ndarray, cost: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     y = _widened(y)
     log_p = np.subtract(of.x, of.lse, out=scratch("log p", of.x.shape))
-    far = of.far(log_p, -DOMINANT)
     np.negative(np.vecdot(y, log_p), out=cost, casting="unsafe")
-    if not (-np.inf < least(cost) and most(cost) < np.inf):  # 0 log 0, perhaps
-        open_ = np.flatnonzero(~np.isfinite(cost))
-        far = np.union1d(open_, () if far is None else far).astype(np.intp) if open_.size else far
+    untrusted = [rows for rows in (of.far(log_p, -DOMINANT), _open(cost)) if rows is not None]
     p = np.multiply(of.e, of.scale * np.add.reduce(y, axis=-1, keepdims=True), out=of.e)
     p -= y
-    return p, far
+    return p, np.unique(np.concatenate(untrusted)) if untrusted else None
 
 
 def _cost_into(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:

@@ -28,8 +28,8 @@ def sigmoid_into(x: np.ndarray, out: np.ndarray) -> None:
         out[...] = wide
         return
     bound = _FAR[out.itemsize]
-    near = x.size == 0 or most(x) <= bound  # false for NaN
-    far = None if near else x > bound  # before ``out``, which may be x, is written
+    # Before ``out``, which may be x, is written; what is compared is false for NaN.
+    far = None if x.size == 0 or most(x) <= bound else x > bound
     np.exp(x, out=out)
     np.divide(out, np.add(out, 1, out=scratch("one more", out.shape, out.dtype)), out=out)
     if far is not None:

@@ -9,7 +9,7 @@ the converse (not shown to be zero) is not a refutation, which takes a witness.
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import cache, reduce
 from itertools import count
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
@@ -74,16 +74,12 @@ def derivative(expression: sympy.Expr, variable: sympy.Symbol) -> sympy.Expr:
     >>> derivative(sympy.log(1 + sympy.exp(2 * x)), x)
     2*exp(2*x)/(exp(2*x) + 1)
     """
-    known: dict[sympy.Expr, sympy.Expr] = {}
 
+    @cache
     def of(part: sympy.Expr) -> sympy.Expr:
         if part == variable:
             return sympy.S.One
-        if not part.args:
-            return sympy.S.Zero
-        if part not in known:
-            known[part] = _by_rule(part, [of(argument) for argument in part.args], variable)
-        return known[part]
+        return _by_rule(part, [of(argument) for argument in part.args], variable)
 
     return of(expression)
 
