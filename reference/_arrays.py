@@ -1,8 +1,9 @@
 """What the public functions share: checked arguments, one working precision, results in the input's dtype.
 
 All but σ and matrix products is computed in float64, whatever the format, and rounded once. That is accurate
-whatever the processor's float32 exponential is: NumPy's with AVX-512 errs by up to 2.5 ulp, too much where several
-of them meet, as in a softmax, and is hardly faster than that of float64. σ has one of them, and stays below 4 ulp.
+whatever the processor's float32 exponential is: NumPy's own errs by up to 2.5 ulp, too much where several of them
+meet, as in a softmax. With AVX-512 it is hardly faster than that of float64, without it four times as fast. σ has
+one of them, and stays below 4 ulp.
 """
 
 from __future__ import annotations

@@ -33,8 +33,18 @@ _BUFFER = 1024
 """NumPy's buffer, in entries. Where an operand is broadcast along rows shorter than the buffer, NumPy copies all
 operands through it, which takes as long as two or three passes."""
 
-SHARED = 524_288
-"""Entries from which on threads share the blocks: to wake a thread and to wait for it takes some 0.1 ms."""
+
+def _vector_exp() -> bool:
+    """Whether NumPy's float64 exponential is one of vectors, for which it needs AVX-512, or the C library's."""
+    introspect = getattr(np.lib, "introspect", None)
+    found = introspect.opt_func_info("^exp$", "float64") if introspect else {}
+    current = found.get("exp", {}).get("dd", {}).get("current", "")
+    return not found or "AVX512" in current or "X86_V4" in current
+
+
+SHARED = 524_288 if _vector_exp() else 131_072
+"""Entries from which on threads share the blocks: to wake a thread and to wait for it takes some 0.1 ms, which is
+soon won where an exponential takes four times as long."""
 
 _SHARE = 4
 """How much larger a block is then: between passes threads wait for the interpreter's lock, and short passes cost
@@ -85,7 +95,7 @@ def in_blocks(kernel: Kernel, *arrays: np.ndarray) -> None:
         return
     sharing = min(threads(), len(first)) if first.size >= SHARED else 1
     most = BLOCK if sharing == 1 else _SHARE * BLOCK
-    step = max(1, most * len(first) // first.size)
+    step = max(1, min(most * len(first) // first.size, -(-len(first) // sharing)))
     starts = iter(range(0, len(first), step))
     if sharing == 1:
         _run(kernel, arrays, starts, step)

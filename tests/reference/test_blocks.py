@@ -41,6 +41,26 @@ def small(monkeypatch):
     monkeypatch.setattr(_blocks, "threads", lambda: 3)
 
 
+def test_what_is_shared_is_enough_for_all_threads(small, monkeypatch):
+    monkeypatch.setattr(_blocks, "_SHARE", 100)  # so that a block might hold everything
+    sizes = []
+    in_blocks(lambda part: sizes.append(len(part)), np.zeros((7, 20)))
+    assert sorted(sizes) == [1, 3, 3]
+
+
+@pytest.mark.parametrize(
+    ("current", "found"),
+    [("X86_V4", True), ("AVX512_SKX", True), ("X86_V3", False), ("baseline(X86_V2)", False), (None, True)],
+)
+def test_processors_without_vectors_for_exp_are_known(current, found, monkeypatch):
+    introspect = pytest.importorskip("numpy.lib.introspect")
+    told = {"exp": {"dd": {"current": current}}} if current else {}
+    monkeypatch.setattr(introspect, "opt_func_info", lambda func_name, signature: told)
+    assert _blocks._vector_exp() is found
+    monkeypatch.undo()
+    assert "dd" in introspect.opt_func_info("^exp$", "float64")["exp"]
+
+
 @pytest.mark.parametrize("length", [0, 1, 6, 7, 200])
 def test_each_row_comes_once(small, length):
     seen = []
