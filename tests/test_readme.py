@@ -46,7 +46,9 @@ def test_a_long_command_of_the_readme_is_known(command, capsys):
 
 def common(text):
     """The text without the digits and bits in which processors differ, whose ``exp`` of NumPy are not the same."""
-    return re.sub(r"(0x[0-9a-f]{10})[0-9a-f]{6}\b", r"\1", re.sub(r"(\.[0-9]{13})[0-9]{2,}\b", r"\1", text))
+    # So many digits may be one more or less, which moves the bits beside them.
+    text = re.sub(r"(\.[0-9]{13})[0-9]{2,}\b( ) *", r"\1\2", text)
+    return re.sub(r"(0x[0-9a-f]{10})[0-9a-f]{6}\b", r"\1", text)
 
 
 @pytest.mark.parametrize("command", WRONG)
@@ -55,7 +57,7 @@ def test_the_function_that_is_judged_is_told_as_the_program_tells_it(command, ca
     *said, closing = capsys.readouterr().out.rstrip().splitlines()
     assert closing.endswith(" s")  # it has the seconds that it took
     shown = f"$ crosscheck {command}\n" + "\n".join(line.rstrip() for line in said) + "\n```"
-    assert re.sub(r" +", " ", common(shown)) in re.sub(r" +", " ", common(README))
+    assert common(shown) in common(README)
 
 
 def test_what_processors_share_of_a_number_is_compared():
@@ -63,7 +65,7 @@ def test_what_processors_share_of_a_number_is_compared():
         "got 0.063306089249100167   0x3fb034d3eef6692e at",
         "got 0.063306089249100195   0x3fb034d3eef66930 at",
     )
-    assert common(one) == common(other) == "got 0.0633060892491   0x3fb034d3ee at"
+    assert common(one) == common(other) == "got 0.0633060892491 0x3fb034d3ee at"
     assert common(one) != common(one.replace("0.06330608", "0.06330609"))
     assert common("a bound of 0.25") == "a bound of 0.25"
 
