@@ -13,6 +13,7 @@ import numpy as np
 
 from .cases import Arrays
 from .graph import Graph, complete, evaluate, needs
+from .numbers.ball import ALONE
 
 Start = Callable[[str, np.ndarray], Any]
 
@@ -50,8 +51,9 @@ def evaluate_from_inputs(graph: Graph, given: Arrays, quantity: str, start: Star
     alone = quantity not in needed and not set(needs(graph[quantity])) & set(graph)
     if reading is None or alone or set(given) & set(graph):
         return evaluate(graph, {name: start(name, array) for name, array in given.items()}, quantity)
-    chain = _KEPT.get(reading)
-    if chain is None or not chain.holds(graph, given):
-        chain = _KEPT[reading] = _Chain(graph)
-    chain.take(given, start)
-    return complete(graph, chain.known, quantity)
+    with ALONE:
+        chain = _KEPT.get(reading)
+        if chain is None or not chain.holds(graph, given):
+            chain = _KEPT[reading] = _Chain(graph)
+        chain.take(given, start)
+        return complete(graph, chain.known, quantity)

@@ -20,7 +20,7 @@ from .chain import evaluate_from_inputs
 from .enclosure import Enclosure
 from .formats import Format
 from .graph import Graph
-from .numbers.ball import Ball, working_precision
+from .numbers.ball import ALONE, Ball, working_precision
 from .numbers.fast import Fast
 from .numbers.rounding import Model, Rounded
 from .operation import Operation
@@ -83,12 +83,13 @@ def read(operation: Operation, quantity: str, given: Arrays, format: Format, sto
     judged at the same inputs share one.
     """
     key = _key(operation.name, quantity, given, format, stored)
-    kept = _KEPT.get(key)
-    if kept is not None:
-        return kept
-    reading = _read(operation, quantity, given, format, stored)
-    _KEPT.put(key, reading)
-    return reading
+    with ALONE:
+        kept = _KEPT.get(key)
+        if kept is not None:
+            return kept
+        reading = _read(operation, quantity, given, format, stored)
+        _KEPT.put(key, reading)
+        return reading
 
 
 def _read(operation: Operation, quantity: str, given: Arrays, format: Format, stored: frozenset[str]) -> Reading:

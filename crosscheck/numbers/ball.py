@@ -15,6 +15,7 @@ What is not a real number:
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import MappingProxyType
@@ -26,6 +27,9 @@ from flint import arb, arb_mat, ctx
 from .array import ARITHMETIC, Objects, ScalarArray, boxed, fill, mapped
 
 BITS = 128
+ALONE = threading.RLock()
+"""Held by the thread that computes a truth: the precision is Arb's own, one for all threads."""
+
 _NEAR = 2.0**60
 _FAR_BITS = 1024 + BITS
 """Enough to reduce any float64 argument of exp to a fraction, which Arb needs for a finite result."""
@@ -38,13 +42,17 @@ def working_precision() -> int:
 
 @contextmanager
 def precision(bits: int) -> Iterator[None]:
-    """Run the balls (and the Taylor series, which are made of them) at ``bits`` of precision."""
-    before = ctx.prec
-    ctx.prec = bits
-    try:
-        yield
-    finally:
-        ctx.prec = before
+    """Run the balls (and the Taylor series, which are made of them) at ``bits`` of precision.
+
+    Other threads that want a precision wait until this one is done with its own.
+    """
+    with ALONE:
+        before = ctx.prec
+        ctx.prec = bits
+        try:
+            yield
+        finally:
+            ctx.prec = before
 
 
 def floats(data: Objects) -> np.ndarray:
