@@ -161,6 +161,8 @@ def ulps(actual: np.ndarray, hi: np.ndarray, lo: np.ndarray, format: Format) -> 
     wide = actual.astype(np.float64)
     with np.errstate(all="ignore"):
         error = np.abs((wide - hi) - lo) / format.ulp(hi)
+        if np.isfinite(error).all():
+            return np.asarray(error)
         # Beyond the format's largest number the correctly rounded result is an infinity, which is no error.
         same = (wide == hi) | (np.isnan(wide) & np.isnan(hi))
         overflow = np.isinf(wide) & (wide == format.round(hi, np.sign(lo)).astype(np.float64))

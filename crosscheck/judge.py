@@ -7,7 +7,7 @@ returned is judged *locally*, at those very inputs; any quantity is judged *end 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -113,7 +113,7 @@ class Cell:
     def verdict(self, quantity: str, check: str, assessment: Assessment) -> Verdict:
         """The assessment in its place."""
         return Verdict(
-            **{field.name: getattr(assessment, field.name) for field in fields(Assessment)},
+            **vars(assessment),
             operation=self.operation.name,
             quantity=quantity,
             implementation=self.implementation,
@@ -203,7 +203,7 @@ def assess(actual: np.ndarray, truth: Reading, format: Format) -> Assessment:
     uncertain = np.isfinite(truth.hi) & (truth.bound > 0)  # exact zeros would flatter the median
     with np.errstate(over="ignore"):
         in_ulps = (truth.bound / format.ulp(truth.hi))[uncertain]
-        resolution = (float(np.median(in_ulps)), float(in_ulps.max())) if in_ulps.size else None
+        resolution = (_median(in_ulps), float(in_ulps.max())) if in_ulps.size else None
     found = Assessment(
         PASS,
         worst_ulp=float(measured.max()),
@@ -223,10 +223,17 @@ def assess(actual: np.ndarray, truth: Reading, format: Format) -> Assessment:
     return replace(found, status=VACUOUS, reason=f"{passes} would pass") if passes else found
 
 
+def _median(values: np.ndarray) -> float:
+    """What ``np.median`` gives for numbers, in a tenth of its time."""
+    middle = (values.size - 1) // 2, values.size // 2
+    ordered = np.partition(values, middle)
+    return float((ordered[middle[0]] + ordered[middle[1]]) / 2)
+
+
 def _in_ulps(actual: np.ndarray, truth: Reading, format: Format) -> np.ndarray:
     """Errors in ulps; the least that they can be where the truth is not known to an ulp."""
     error = ulps(actual, truth.hi, truth.lo, format)
-    if not np.any(truth.slack):
+    if isinstance(truth.slack, float) and truth.slack == 0:
         return error
     with np.errstate(all="ignore"):
         off = np.abs(actual.astype(np.float64) - truth.hi) - truth.slack
@@ -265,12 +272,13 @@ def would_pass(truth: Reading, format: Format) -> str:
     judged = np.isfinite(truth.hi) & ~truth.open
     if not judged.any():
         return "" if not truth.open.all() else "anything"  # special values are compared exactly
-    hi, lo, bound, special = (a[judged] for a in (truth.hi, truth.lo, truth.bound, truth.special))
-    part = Reading(hi, lo, bound, special, np.zeros(hi.shape, bool))
+    hi, lo, bound = (a[judged] for a in (truth.hi, truth.lo, truth.bound))
     right = np.minimum(np.maximum(hi, -format.largest), format.largest)
-    for name, wrong in _wrong_answers(right, bound):
-        if (ratios(wrong, part, format) <= 1).all():
-            return name
+    with np.errstate(all="ignore"):
+        for name, wrong in _wrong_answers(right, bound):
+            # Where all is finite, this is what ``ratios`` says.
+            if (np.abs((wrong - hi) - lo) <= bound).all():
+                return name
     return ""
 
 
@@ -283,7 +291,7 @@ def _wrong_answers(right: np.ndarray, bound: np.ndarray) -> Iterator[tuple[str, 
     # A constant passes everywhere if and only if this one does, which lies where the bounds leave most room.
     constant = ((right - bound).max() + (right + bound).min()) / 2
     yield f"the constant {constant:.3g}", np.full_like(right, constant)
-    yield "a stale answer, each element's neighbour", np.roll(right, 1)
+    yield "a stale answer, each element's neighbour", np.concatenate((right[-1:], right[:-1]))
     yield "a stale answer, the elements reversed", right[::-1]
 
 

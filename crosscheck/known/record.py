@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from ..operations import operation
 from ..truth import enclose, special_values
 
 Numbers = tuple[float, float]
+
+_fits = lru_cache(4096)(fnmatchcase)
+"""A run asks the same few names a million times."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,8 @@ class Cells:
             verdict.operation == self.operation
             and verdict.quantity in self.quantities
             and verdict.dtype in self.dtypes
-            and any(fnmatchcase(verdict.case, case) for case in self.cases)
-            and fnmatchcase(verdict.device, self.device)
+            and any(_fits(verdict.case, case) for case in self.cases)
+            and _fits(verdict.device, self.device)
         )
 
     def explains(self, failure: Verdict) -> bool:
@@ -111,7 +115,7 @@ class Defect:
 
     def names(self, implementation: str) -> bool:
         """Whether it is a defect of that implementation."""
-        return any(fnmatchcase(implementation, pattern) for pattern in self.implementations)
+        return any(_fits(implementation, pattern) for pattern in self.implementations)
 
     def covers(self, verdict: Verdict) -> bool:
         """Whether a verdict stands where the defect is."""

@@ -10,6 +10,7 @@ import faulthandler
 import json
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from . import check_derivation, plain
@@ -17,6 +18,23 @@ from .own import FAILED, OwnError, load, names, told
 from .own_reading import RANDOM_SHAPES, require_readable
 
 _GRACE = 10  # seconds after its time at which a process that nobody ended ends itself
+
+
+def answer(path: str, seed: int, come_to: Callable[[str], None]) -> dict[str, Any]:
+    """What is found of the file, or why it cannot be judged; ``come_to`` is told of every line before it is run.
+
+    >>> answer("missing.py", 0, print)
+    {'error': 'missing.py: No such file or directory; expected a Python file', 'status': 2}
+    """
+    try:
+        derivation = load(path)
+        where = names(derivation)
+        require_readable(derivation, path, come_to)
+        return {"found": plain(check_derivation(derivation, seed, RANDOM_SHAPES, lambda i: come_to(where[i - 1])))}
+    except OwnError as error:
+        return {"error": str(error), "status": error.status}
+    except BaseException as error:
+        return {"error": " ".join(told(error, path).split()), "status": FAILED}
 
 
 def main(path: str, out: str, seed: int, seconds: float) -> None:
@@ -28,16 +46,7 @@ def main(path: str, out: str, seed: int, seconds: float) -> None:
             json.dump(data, file)
         os.replace(f"{out}.new", out)
 
-    try:
-        derivation = load(path)
-        where = names(derivation)
-        require_readable(derivation, path, lambda at: write({"at": at}))
-        found = check_derivation(derivation, seed, RANDOM_SHAPES, lambda i: write({"at": where[i - 1]}))
-        write({"found": plain(found)})
-    except OwnError as error:
-        write({"error": str(error), "status": error.status})
-    except BaseException as error:
-        write({"error": " ".join(told(error, path).split()), "status": FAILED})
+    write(answer(path, seed, lambda at: write({"at": at})))
 
 
 if __name__ == "__main__":

@@ -62,14 +62,19 @@ def judge(path: str, seed: int = 0, seconds: float = SECONDS) -> OwnResult:
         out = Path(folder) / "found.json"
         code = _run([path, str(out), str(seed), str(seconds)], seconds)
         data = json.loads(out.read_text(encoding="utf-8")) if out.exists() else {}
-    if "found" in data:
-        return OwnResult(path, seed, _derivation(data["found"]))
-    if "error" in data:
-        raise OwnError(data["error"], data["status"])
+    if "found" in data or "error" in data:
+        return result(path, seed, data)
     at = data.get("at", "the file itself")
     if code is None:
         raise OwnError(f"{path}: {at}: not judged within {seconds:g} s; --time-limit gives it more", FAILED)
     raise OwnError(f"{path}: {at}: its process ended before it was judged ({_ending(code)})", FAILED)
+
+
+def result(path: str, seed: int, answer: Mapping[str, Any]) -> OwnResult:
+    """What the process answered (see ``own_child.answer``); OwnError where it is one."""
+    if "error" in answer:
+        raise OwnError(answer["error"], answer["status"])
+    return OwnResult(path, seed, _derivation(answer["found"]))
 
 
 def _run(words: list[str], seconds: float) -> int | None:

@@ -57,7 +57,10 @@ class Machine:
             terms = np.random.default_rng(terms.size).permutation(terms, axis=0)
         if self.order == LARGEST_FIRST:
             terms = np.take_along_axis(terms, np.argsort(-np.abs(terms), axis=0, kind="stable"), axis=0)
-        return self((_halves if self.order == PAIRWISE else _serial)(self.accumulator, terms))
+        machine = self.accumulator
+        if not machine.flush:  # the hardware's own sums, of float32 or float64
+            terms, machine = terms.astype(machine.format.dtype), np.asarray
+        return self((_halves if self.order == PAIRWISE else _serial)(machine, terms))
 
     def dot(self, a, b):
         """a @ b: products and sums in the accumulation format, stored in the format."""
@@ -65,7 +68,9 @@ class Machine:
 
 
 def _serial(machine, terms):
-    total = np.zeros(terms.shape[1:])
+    if machine is np.asarray and len(terms):
+        return np.add.accumulate(terms, axis=0)[-1]
+    total = np.zeros(terms.shape[1:], terms.dtype)
     for term in terms:
         total = machine(total + term)
     return total
@@ -73,7 +78,7 @@ def _serial(machine, terms):
 
 def _halves(machine, terms):
     if len(terms) < 2:
-        return _serial(machine, terms)
+        return machine(terms[0]) if len(terms) else _serial(machine, terms)
     half = len(terms) // 2
     return machine(_halves(machine, terms[:half]) + _halves(machine, terms[half:]))
 

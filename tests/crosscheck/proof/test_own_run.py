@@ -1,4 +1,8 @@
-"""Files are judged in a process of their own: right, wrong, unreadable, and files that misbehave."""
+"""Files are judged in a process of their own: right, wrong, unreadable, and files that misbehave.
+
+What does no harm is judged here by what that process runs: to start it, and to import SymPy there, takes five times
+as long as to judge a file.
+"""
 
 import json
 import os
@@ -12,7 +16,8 @@ import pytest
 from crosscheck.cli import main
 from crosscheck.proof.own import BAD_CALL, FAILED, OwnError
 from crosscheck.proof.own_reading import require_readable
-from crosscheck.proof.own_run import SECONDS, judge
+from crosscheck.proof.own_child import answer
+from crosscheck.proof.own_run import SECONDS, judge, result
 from crosscheck.proof.prove import DIGITS
 from crosscheck.proof.verdict import PROVED, REFUTED, UNDECIDED
 from reference.derivations import Derivation, Input, Line
@@ -46,8 +51,13 @@ def write(tmp_path):
     return written
 
 
-def lines(path, **rest):
-    found = judge(path, **rest).derivation
+def judged_here(path, seed=0):
+    """What ``judge`` gives: of the answer its process writes, as JSON."""
+    return result(path, seed, json.loads(json.dumps(answer(path, seed, lambda at: None))))
+
+
+def lines(path):
+    found = judged_here(path).derivation
     return found, [line and line.status for line in found.lines]
 
 
@@ -105,6 +115,17 @@ def test_right_lines_follow(write, name):
     assert all(line.digits >= DIGITS and len(line.meetings) == 3 for line in found.lines if line)
 
 
+def test_its_process_says_the_same(write):
+    path = write(SOFTMAX + "def wrong(theta, y): return y + _softmax(theta)\n")
+    assert judge(path, 1) == judged_here(path, 1)
+    refused = []
+    for way in (judge, judged_here):
+        with pytest.raises(OwnError) as error:
+            way(write(UNJUDGED["a line that raises"][0]))
+        refused.append((str(error.value), error.value.status))
+    assert refused[0] == refused[1]
+
+
 def test_a_wrong_line_is_named_with_both_enclosures_and_the_inputs(write):
     right = "def right(theta, y): return y - y + difference(theta, y)\n"
     wrong = "def wrong(theta, y): return y + _softmax(theta)\n"
@@ -135,7 +156,7 @@ def test_a_constant_that_float64_rounds_is_told_apart(write):
 
 def test_another_seed_is_another_point(write):
     path = write("def one(x): return x\ndef two(x): return 2 * x")
-    first, again, other = (judge(path, seed).derivation.lines[1].witness for seed in (0, 0, 1))
+    first, again, other = (judged_here(path, seed).derivation.lines[1].witness for seed in (0, 0, 1))
     assert first == again
     assert first.inputs != other.inputs
 
@@ -202,6 +223,8 @@ UNJUDGED = {
         r"line 1 \(one\): .*broadcast.*; the shapes are x \(4, 5\), y \(4, 3\)",
         FAILED,
     ),
+}
+ENDED = {
     "it exits": ("import os\nos._exit(0)", r"the file itself: its process ended .* \(exit code 0\)", FAILED),
     "it dies": ("import os\nos.abort()", r"its process ended before it was judged \(SIGABRT\)", FAILED),
     "it dies in a line": (
@@ -215,6 +238,15 @@ UNJUDGED = {
 @pytest.mark.parametrize("name", UNJUDGED)
 def test_what_cannot_be_judged_is_one_line(write, name):
     text, message, status = UNJUDGED[name]
+    with pytest.raises(OwnError, match=message) as refused:
+        judged_here(write(text))
+    assert refused.value.status == status
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ENDED)
+def test_a_process_that_ends_is_one_line(write, name):
+    text, message, status = ENDED[name]
     with pytest.raises(OwnError, match=message) as refused:
         judge(write(text))
     assert refused.value.status == status
