@@ -65,6 +65,7 @@ def pytest_collection_modifyitems(config, items):
 def pytest_collection_finish(session):
     gc.collect()
     gc.freeze()  # 16,000 tests and all modules stay: nobody need look at them again
+    gc.set_threshold(50_000, 20, 20)  # tracing and compiling makes many objects, and few circles
 
 
 @pytest.hookimpl(tryfirst=True)

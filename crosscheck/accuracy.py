@@ -23,7 +23,7 @@ from .environment import environment
 from .formats import FORMATS, Format, format_of
 from .graph import Graph, evaluate
 from .numbers.ball import Ball
-from .regimes import LOGITS
+from .regimes import LOGITS, possible_labels
 from .truth import require_gradual_underflow
 
 SCHEMA = "crosscheck.accuracy/1"
@@ -124,10 +124,7 @@ def inputs(regime: str, dtype: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
     format = format_of(dtype)
     rng = np.random.default_rng([seed, crc32(regime.encode())])
     x = format.round(REGIMES[regime](rng, format))
-    labels = x.argmax(axis=1)
-    for row in range(1, len(x), 2):
-        labels[row] = rng.choice(np.flatnonzero(x[row] > -np.inf))
-    return x, labels
+    return x, possible_labels(rng, x)
 
 
 def measure(

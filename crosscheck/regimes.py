@@ -29,6 +29,21 @@ class Regime:
     layout: str = "contiguous"
 
 
+def possible_labels(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
+    """The likeliest class where the indices of a row have an even sum, a random one of probability > 0 elsewhere.
+
+    >>> x = np.array([[0.0, 1.0], [-np.inf, 0.0], [2.0, 1.0]])
+    >>> possible_labels(np.random.default_rng(0), x).tolist()
+    [1, 1, 0]
+    """
+    labels, possible = np.asarray(x.argmax(axis=-1)), x > -np.inf
+    drawn = (np.indices(labels.shape).sum(axis=0) % 2 == 1) & possible.any(axis=-1)
+    among = possible[drawn]
+    which = rng.integers(0, among.sum(axis=-1))
+    labels[drawn] = (among.cumsum(axis=-1) > which[:, None]).argmax(axis=-1)
+    return labels
+
+
 def _normal(scale: float, shape: tuple[int, ...] = SHAPE) -> Draw:
     return lambda rng, format: rng.normal(0, scale, shape)
 

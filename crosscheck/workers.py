@@ -8,6 +8,7 @@ device's memory.
 
 from __future__ import annotations
 
+import gc
 import os
 import queue
 import signal
@@ -200,6 +201,7 @@ def begin() -> None:
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
     # A thread of torch that waits for its next piece of work would spin, on a core that another worker needs.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    gc.set_threshold(50_000, 20, 20)  # tracing and compiling makes many objects, and few circles
 
 
 def _name(cell: Cell) -> Name:

@@ -10,22 +10,14 @@ from reference.label_equations import IGNORED
 
 from ..cases import Arrays, Case, Draw
 from ..formats import Format
-from ..regimes import LOGITS
+from ..regimes import LOGITS, possible_labels
 
 Labels = Callable[[np.random.Generator, np.ndarray], np.ndarray]
 
 
-def _possible(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
-    """The likeliest class in the even rows, a random one of probability > 0 in the others."""
-    labels = x.argmax(axis=-1)
-    for row in range(1, len(x), 2):
-        labels[row] = rng.choice(np.flatnonzero(x[row] > -np.inf))
-    return labels
-
-
 def _some_ignored(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
     """Rows 0, 3 and 6 are ignored."""
-    labels = _possible(rng, x)
+    labels = possible_labels(rng, x)
     labels[::3] = IGNORED
     return labels
 
@@ -64,7 +56,7 @@ def _case(
     of: str,
     what: str,
     rows: bool,
-    labels: Labels = _possible,
+    labels: Labels = possible_labels,
     weighted: bool = False,
     smoothing: float = 0.0,
     extra: bool = False,

@@ -13,7 +13,7 @@ from reference.hvp import cross_entropy_hvp
 from ..cases import Arrays, Case
 from ..formats import Format
 from ..operation import Operation
-from ..regimes import logit_cases, with_row_directions
+from ..regimes import logit_cases, possible_labels, with_row_directions
 from ._cross_entropy_mistakes import cross_entropy_mistakes
 
 
@@ -23,10 +23,7 @@ def _with_target(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> Arra
 
 def _hard(rng: np.random.Generator, x: np.ndarray) -> Arrays:
     """One-hot targets: the likeliest class in the even rows, a random one of probability > 0 in the others."""
-    labels = x.argmax(axis=-1)
-    for row in np.ndindex(labels.shape):
-        if sum(row) % 2 and not np.isneginf(x[row]).all():
-            labels[row] = rng.choice(np.flatnonzero(x[row] > -np.inf))
+    labels = possible_labels(rng, x)
     return _with_target(rng, x, (labels[..., None] == np.arange(x.shape[-1])).astype(np.float64))
 
 
