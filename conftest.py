@@ -27,17 +27,18 @@ MOST_PROCESSES = 8
 
 FIRST = (
     "tests/crosscheck/test_matrix.py",  # judged in processes of its own, beside the other tests
-    "tests/crosscheck/test_third_parties.py",
-    "tests/crosscheck/proof",
-    "tests/crosscheck/checking",
+    "tests/crosscheck/proof",  # these wait for processes that hang, and for their ends: others need the cores
     "tests/crosscheck/guest",
-    "tests/crosscheck/implementations",
-    "tests/crosscheck/test_honest_variants.py",
+    "tests/crosscheck/test_testing.py",
     "tests/crosscheck/test_homework.py",
     "tests/crosscheck/test_kill.py",
-    "tests/crosscheck/test_testing.py",
+    "tests/crosscheck/test_examples.py",
+    "tests/crosscheck/implementations",
+    "tests/crosscheck/test_third_parties.py",
+    "tests/crosscheck/checking",
+    "tests/crosscheck/test_honest_variants.py",
 )
-"""What takes longest is begun first where files are divided: nobody is left with it at the end."""
+"""What waits is begun first where files are divided, and then what takes longest, so that nobody is left with it."""
 
 
 @pytest.hookimpl(tryfirst=True)
