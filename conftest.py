@@ -38,7 +38,7 @@ FIRST = (
     "tests/crosscheck/checking",
     "tests/crosscheck/test_honest_variants.py",
 )
-"""What waits is begun first where files are divided, and then what takes longest, so that nobody is left with it."""
+"""What waits is begun first where files are divided, then what takes longest: nobody is left with it at the end."""
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,7 +1,7 @@
 """Files are judged in a process of their own: right, wrong, unreadable, and files that misbehave.
 
-What does no harm is judged here by what that process runs: to start it, and to import SymPy there, takes five times
-as long as to judge a file.
+What does no harm is judged here by what that process runs: to start it, and to import SymPy there, takes five
+times as long as to judge a file.
 """
 
 import json
@@ -15,8 +15,8 @@ import pytest
 
 from crosscheck.cli import main
 from crosscheck.proof.own import BAD_CALL, FAILED, OwnError
-from crosscheck.proof.own_reading import require_readable
 from crosscheck.proof.own_child import answer
+from crosscheck.proof.own_reading import require_readable
 from crosscheck.proof.own_run import SECONDS, judge, result
 from crosscheck.proof.prove import DIGITS
 from crosscheck.proof.verdict import PROVED, REFUTED, UNDECIDED
