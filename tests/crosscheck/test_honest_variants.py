@@ -42,10 +42,10 @@ class Machine:
         return replace(self, format=FORMATS["float32"]) if wider else self
 
     def __call__(self, value):
-        if self.format.name == "float32":  # NumPy's cast rounds as ``Format.round`` does, and faster
-            stored = np.asarray(value, np.float32).astype(np.float64)
-        else:
+        if self.format.name == "bfloat16":  # its cast rounds twice
             stored = np.asarray(self.format.round(value), np.float64)
+        else:  # NumPy's rounds as ``Format.round`` does, and faster
+            stored = np.asarray(value, self.format.dtype).astype(np.float64)
         if not self.flush:
             return stored
         return np.where(np.abs(stored) < self.format.smallest_normal, np.copysign(0.0, stored), stored)
