@@ -38,8 +38,7 @@ def sigmoid_into(x: np.ndarray, out: np.ndarray) -> None:
 
 def gradient_into(x: np.ndarray, t: np.ndarray) -> np.ndarray:
     """σ'(x) = t / (1 + t)², in the memory ``t``, in float64."""
-    np.abs(x, out=t)
-    np.negative(t, out=t)
+    np.copysign(x, -1.0, out=t)  # −|x|
     np.exp(t, out=t)
     # (1 + t)² as 1 + t (2 + t): squaring would double the rounding of 1 + t.
     square = np.add(t, 2, out=scratch("square", t.shape))
