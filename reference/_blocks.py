@@ -42,9 +42,9 @@ def _vector_exp() -> bool:
     return not found or "AVX512" in current or "X86_V4" in current
 
 
-SHARED = 2_000_000 if _vector_exp() else 524_288
-"""Bytes from which on threads share the blocks: what takes one thread half a millisecond. To wake another, and to
-wait for it, takes some 0.1 ms, and passes of two threads together are slower than each of them alone."""
+SHARED = 524_288 if _vector_exp() else 131_072
+"""Entries from which on threads share the blocks: to wake a thread and to wait for it takes some 0.1 ms, which is
+soon won where an exponential takes four times as long."""
 
 _SHARE = 4
 """How much larger a block is then: between passes threads wait for the interpreter's lock, and short passes cost
@@ -93,7 +93,7 @@ def in_blocks(kernel: Kernel, *arrays: np.ndarray) -> None:
         if first.size:
             kernel(*arrays)
         return
-    sharing = min(threads(), len(first)) if first.nbytes >= SHARED else 1
+    sharing = min(threads(), len(first)) if first.size >= SHARED else 1
     most = BLOCK if sharing == 1 else _SHARE * BLOCK
     step = max(1, min(most * len(first) // first.size, -(-len(first) // sharing)))
     starts = iter(range(0, len(first), step))

@@ -31,11 +31,11 @@ RNG = np.random.default_rng(0)
 
 @pytest.fixture
 def small(monkeypatch):
-    """Blocks of 64 entries, from 128 entries of float64 on of 128 and shared among threads."""
+    """Blocks of 64 entries, from 128 entries on of 128 and shared among threads."""
     monkeypatch.setattr(_blocks, "_BUFFER", 32)
     monkeypatch.setattr(_blocks, "_SMALL", 32)
     monkeypatch.setattr(_blocks, "BLOCK", 64)
-    monkeypatch.setattr(_blocks, "SHARED", 1024)
+    monkeypatch.setattr(_blocks, "SHARED", 128)
     monkeypatch.setattr(_blocks, "_SHARE", 2)
     monkeypatch.setenv("OMP_NUM_THREADS", "")
     monkeypatch.setattr(_blocks, "threads", lambda: 3)
@@ -108,7 +108,7 @@ def test_blocks_and_threads_change_no_bit(function, dtype, monkeypatch):
         monkeypatch.setattr(_blocks, "_BUFFER", 32)
         monkeypatch.setattr(_blocks, "_SMALL", 32)
         monkeypatch.setattr(_blocks, "BLOCK", block)
-        monkeypatch.setattr(_blocks, "SHARED", 1024)
+        monkeypatch.setattr(_blocks, "SHARED", 128)
         monkeypatch.setattr(_blocks, "threads", lambda count=count: count)
         np.testing.assert_array_equal(function(x), whole)
 
@@ -148,7 +148,7 @@ import os, threading
 import numpy as np
 from reference import _blocks
 from reference.softmax import softmax
-_blocks._BUFFER, _blocks._SMALL, _blocks.BLOCK, _blocks.SHARED = 32, 32, 64, 512
+_blocks._BUFFER, _blocks._SMALL, _blocks.BLOCK, _blocks.SHARED = 32, 32, 64, 128
 _blocks.threads = lambda: 3
 x = np.random.default_rng(0).normal(0, 3, (500, 30))
 expected = softmax(x)
