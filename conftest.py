@@ -6,7 +6,6 @@ Where pytest-xdist is installed, the whole suite is divided among as many proces
 
 import gc
 import os
-import platform
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -16,7 +15,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import hypothesis  # it imports NumPy, and NumPy its BLAS
-import numpy as np
+
+from crosscheck import compiled
+
+os.environ.update(compiled.variables())  # what JAX compiles is kept, as that of a run is
 
 # The plugin is installed with the package; naming it here serves a checkout that was installed before it was.
 pytest_plugins = ["crosscheck.pytest_plugin", "pytester"]
@@ -41,18 +43,6 @@ FIRST = (
     "tests/crosscheck/test_honest_variants.py",
 )
 """What waits is begun first where files are divided, then what takes longest: nothing long is left for the end."""
-
-
-def pytest_configure(config):
-    """What JAX compiles is kept in pytest's cache, which ``--cache-clear`` empties: it is a sixth of a first run.
-
-    By the instructions of the processor as well: a checkout may be mounted on several machines.
-    """
-    if not hasattr(config, "workerinput") and hasattr(config, "cache"):
-        simd = np.show_config(mode="dicts")["SIMD Extensions"]["found"]
-        kept = config.cache.mkdir("-".join(["jax", platform.machine(), *simd]))
-        os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(kept))
-        os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -21,6 +21,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import active_children, get_context
 from multiprocessing.process import BaseProcess
 
+from . import compiled
 from .environment import cores
 from .formats import format_of
 from .implementations import implementations
@@ -195,10 +196,11 @@ def _process() -> ProcessPoolExecutor:
 
 
 def begin() -> None:
-    """A worker runs on the CPU; this comes before any framework is imported there."""
+    """A worker runs on the CPU, and keeps what JAX compiles; this comes before any framework is imported there."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the caller, who ends its workers
     os.environ["JAX_PLATFORMS"] = "cpu"
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    os.environ.update(compiled.variables())
     # A thread of torch that waits for its next piece of work would spin, on a core that another worker needs.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     gc.set_threshold(50_000, 20, 20)  # tracing and compiling makes many objects, and few circles

@@ -15,7 +15,7 @@ LAYERS = (
     {"operation", "digits"},
     {"operations", "implementation", "truth"},
     {"implementations", "judge", "guest"},
-    {"known", "matrix", "proof", "accuracy_forms", "environment"},
+    {"known", "matrix", "proof", "accuracy_forms", "environment", "compiled"},
     {"accuracy"},
     {"run", "workers"},
     {"checking"},
