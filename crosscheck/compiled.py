@@ -26,7 +26,7 @@ def variables() -> dict[str, str]:
     folder = _folder()
     if folder is None:
         return {}
-    simd = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
+    simd = np.show_config(mode="dicts").get("SIMD Extensions", {}).get("found", [])
     told = {
         "JAX_COMPILATION_CACHE_DIR": str(folder / "-".join(["jax", platform.machine(), *simd])),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": _AT_LEAST,
