@@ -23,6 +23,11 @@ _MOST = 10_000
 """Elements of the inputs of an observation that is compared with every mistake, at most."""
 
 
+_FINER = 16
+"""How many times smaller than its bound, or than what the same mistake makes, an error of precision may be: sums
+run in other orders, or in larger parts. Any small error lies within a wide bound."""
+
+
 @dataclass(frozen=True)
 class Suspect:
     """A known mistake that agrees with a function wherever it was looked at; ``apart`` is the largest difference
@@ -39,8 +44,8 @@ def suspects(one: Operation, failing: Sequence[Observation], others: Sequence[Ob
     """The mistakes that explain what failed, the likeliest first.
 
     A mistake must agree with the function in every quantity, where it failed and where it passed. Mistakes of
-    precision come last, since they agree with any small error, and of them the one first that leaves the least
-    room.
+    precision come last, since many a small error lies within their bounds, and of them the one first that leaves
+    the least room.
     """
     watched = [*_small(failing)[:4], *_small(others)[:2]]
     if not watched or not failing:
@@ -152,16 +157,40 @@ def _imprecise(one: Operation, mistake: Mistake, seen: Observation) -> float | N
     model = mistake.model(seen.format) if mistake.model else None
     if model is None or seen.outcome.error:
         return None if seen.failed or model is not None else 0.0
-    worst = 0.0
+    worst, failed, coarse = 0.0, {v.quantity for v in seen.failed}, not seen.failed
     for quantity, actual in seen.outcome.results.items():
         if actual.dtype.name not in FORMATS:
             return None
-        given = {name: seen.inputs[name] for name in one.leaves(quantity)}
-        truth = read(one, quantity, given, model, frozenset(given))
-        if actual.shape != truth.hi.shape:
+        found = _worst(one, quantity, actual, seen, model)
+        if not found <= 1:
             return None
-        worst = max(worst, float(ratios(actual, truth, model).max(initial=0.0)))
-    return worst if worst <= 1 else None
+        worst, coarse = max(worst, found), coarse or (quantity in failed and found * _FINER >= 1)
+    return worst if coarse or _as_coarse(one, mistake, seen) else None
+
+
+def _worst(one: Operation, quantity: str, actual: np.ndarray, seen: Observation, format: Format) -> float:
+    """The largest error over the bound in a format, from the inputs; inf where the shape is another."""
+    given = {name: seen.inputs[name] for name in one.leaves(quantity)}
+    truth = read(one, quantity, given, format, frozenset(given))
+    if actual.shape != truth.hi.shape:
+        return float("inf")
+    return float(ratios(actual, truth, format).max(initial=0.0))
+
+
+def _as_coarse(one: Operation, mistake: Mistake, seen: Observation) -> bool:
+    """Whether something that fails errs about as much as it does with the mistake, whose bounds may be far off."""
+    try:
+        predicted = one.program(mistake)(**seen.inputs)
+    except Exception:
+        return False
+    for quantity in {v.quantity for v in seen.failed}:
+        its, own = (
+            _worst(one, quantity, a, seen, seen.format)
+            for a in (predicted[quantity], seen.outcome.results[quantity])
+        )
+        if its > 1 and own * _FINER >= its:
+            return True
+    return False
 
 
 def _explains_step(one: Operation, mistake: Mistake, step: str, failing: Sequence[Observation]) -> Suspect | None:

@@ -85,5 +85,8 @@ def run(words: Sequence[str]) -> int:
     except EndedError as error:
         screen.print(f"✗ {error}", markup=False, highlight=False)
         return 1
+    except ValueError as error:  # what Python calls the operation is an option here
+        told = str(error)
+        return bad_call(f"--as: {told.removeprefix('operation: ')}" if told.startswith("operation: ") else told)
     saved = written(write_json, to_dict(reports, missing), asked.json)
     return 0 if saved and reports and all(report.passed for report in reports) else 1

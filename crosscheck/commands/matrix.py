@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from .. import compiled
 from .shared import SEVERAL, Bar, console, from_one, parser_of, version, writable, written
 
 
@@ -30,6 +32,7 @@ def run(words: Sequence[str], commands: Sequence[str] = ()) -> int:
     parser.add_argument("--profile", action="store_true", help="say where the time went")
     asked = parser.parse_args(words)
     writable(asked.json)
+    os.environ.update(compiled.variables())  # what is judged in this process is kept as well
 
     from ..api import execute
     from ..matrix import Selection, plan

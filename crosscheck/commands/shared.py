@@ -75,9 +75,10 @@ def seconds(word: str) -> float:
 
 
 def console() -> Console:
-    """Stdout at the width of the terminal, at most 100 columns; a pipe gets 100."""
+    """Stdout at the width of the terminal, or of ``COLUMNS``, at most 100; a pipe without it gets 100."""
     found = Console()
-    return Console(width=min(found.width, WIDTH) if found.is_terminal else WIDTH)
+    known = found.is_terminal or os.environ.get("COLUMNS", "").isdecimal()
+    return Console(width=min(found.width, WIDTH) if known else WIDTH)
 
 
 def writable(path: str | None, option: str = "--json") -> None:

@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ..checking.calls import ORDINARY
 from ..checking.result import LIMITED, RIGHT, WRONG, Example, Finding, Report
 from ..formats import FORMATS
 from .plain import WIDTH, plain
@@ -45,7 +46,7 @@ def render(report: Report) -> RenderableType:
     head = Text.assemble(
         (f"{mark} {report.function}", style), f" as {report.operation}: ", (report.verdict, style)
     )
-    head.append(f", {_MEANING[report.verdict]}")
+    head.append(f", {_meaning(report)}")
     if report.first_wrong:
         head.append(f"; first wrong step: {report.first_wrong}")
     parts: list[RenderableType] = [head]
@@ -130,6 +131,14 @@ def decimal(number: float, dtype: str) -> str:
     """As many digits as tell the numbers of the format apart."""
     digits = {53: 17, 24: 9, 11: 5, 8: 4}.get(FORMATS[dtype].precision, 17) if dtype in FORMATS else 17
     return f"{number:.{digits}g}"
+
+
+def _meaning(report: Report) -> str:
+    """Where the verdict holds: the repetition of a limit is wrong where it was tried, which is not ordinary."""
+    ordinary = any(seen.case.name in ORDINARY for seen in report.observations)
+    if report.verdict == WRONG and not ordinary:
+        return "on the inputs that were tried, none of them ordinary"
+    return _MEANING[report.verdict]
 
 
 def _closing(report: Report) -> str:

@@ -172,3 +172,22 @@ def test_where_the_time_went_is_told_and_saved_where_it_is_asked_for(tmp_path, c
 def test_where_the_time_went_takes_no_argument(capsys):
     assert main(["--profile=all"]) == 2
     assert capsys.readouterr().err == "crosscheck: argument --profile: ignored explicit argument 'all'\n"
+
+
+@pytest.mark.parametrize(("columns", "width"), [("80", 80), ("240", 100), ("", 100), ("wide", 100)])
+def test_a_pipe_is_as_wide_as_columns_says(monkeypatch, columns, width):
+    from crosscheck.commands.shared import console
+
+    monkeypatch.setenv("COLUMNS", columns)
+    assert console().width == width
+
+
+def test_a_function_of_another_name_is_told_by_the_option(tmp_path, capsys):
+    path = tmp_path / "mine.py"
+    path.write_text("def mine(x): return x")
+    assert main(["check", f"{path}:mine"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("crosscheck: --as: not given, and 'mine' is none of sigmoid, softmax")
+    assert said.count("\n") == 1
+    assert main(["check", f"{path}:mine", "--as", "sofmax"]) == 2
+    assert capsys.readouterr().err.startswith("crosscheck: --as: got 'sofmax', expected one of")

@@ -1,5 +1,8 @@
 """What JAX compiles for a run is kept where the user's caches are, and changes no verdict."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,3 +61,13 @@ def test_programs_that_are_read_again_or_cannot_be_give_the_same_verdicts(monkey
     kept[0].write_bytes(kept[0].read_bytes()[:100])
     kept[1].write_bytes(b"")
     assert dict(workers.run(cells, jobs=2)) == first
+
+
+def test_the_command_keeps_what_it_compiles_without_workers(tmp_path):
+    """In a process of its own: what JAX keeps is settled when it is imported."""
+    pytest.importorskip("jax")
+    known = {name: value for name, value in os.environ.items() if name != DIR}
+    command = [sys.executable, "-m", "crosscheck", "sigmoid", "-i", "jax.jit", "--dtype", "float32"]
+    environment = {**known, "XDG_CACHE_HOME": str(tmp_path), SECONDS: "0"}
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    assert [*Path(tmp_path, "softmax-crosscheck").glob("*/*-cache")]

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from ml_dtypes import bfloat16
 
 from crosscheck.checking.diagnose import first_wrong, suspects, suspects_of_step
 from crosscheck.checking.observe import Subject, judged
@@ -87,6 +88,29 @@ def test_precision_explains_small_errors_and_nothing_else():
 
     assert _named(narrow) == ["narrow"]
     assert _named(lambda x: equations.softmax(x) * 1.001) == []
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [lambda x: 1.001 * x, lambda x: x * 1.00001, lambda x: x + 1e-8, lambda x: x * (1 + 1e-13)],
+    ids=["a thousandth", "a hundred thousandth", "a little more", "a few hundred ulps"],
+)
+def test_an_error_is_not_one_of_precision_because_it_is_small(changed):
+    """Within the bound of bfloat16 sums, it was called that; the tests above have mistakes of their own."""
+    cases = ("typical", "tiny", "one_class")
+    assert _named(lambda x: changed(equations.softmax(x)), *cases, one=operation("softmax")) == []
+
+
+@pytest.mark.parametrize("part", [1, 4])
+def test_sums_in_bfloat16_are_named_in_whatever_order(part):
+    def fn(x):
+        e = np.exp(x - x.max(axis=-1, keepdims=True))
+        total = e[:, :part].sum(axis=-1, keepdims=True)  # of a part, in float64
+        for i in range(part, x.shape[1], part):
+            total = (total + e[:, i : i + part].sum(axis=-1, keepdims=True)).astype(bfloat16).astype(np.float64)
+        return e / total
+
+    assert _named(fn, one=operation("softmax")) == ["bfloat16 accumulation"]
 
 
 def test_two_functions_that_cannot_be_computed_agree():

@@ -41,6 +41,18 @@ def test_the_line_that_repeats_it_repeats_it(limited):
     assert report.findings[0].symptom == limited.findings[0].symptom == "is NaN"
 
 
+def test_where_only_a_limit_was_tried_it_is_not_called_ordinary(limited):
+    """The line that repeats a limit asks for its case alone: the same function was "wrong, on ordinary input"."""
+    report = crosscheck.check(overflowing, "softmax", dtypes=("float64",), cases=("thousand",))
+    first, *_ = str(report).splitlines()
+    assert first.startswith(
+        "✗ overflowing as softmax: wrong, on the inputs that were tried, none of them ordinary;"
+    )
+    assert "ordinary" not in str(report).replace(first, "")
+    ordinary = crosscheck.check(lambda x: x, "softmax", dtypes=("float64",), cases=("typical", "thousand"))
+    assert "wrong, on ordinary input" in str(ordinary)
+
+
 def test_what_was_not_judged_is_told(limited):
     assert "– not returned, so not judged: vjp, jvp" in str(limited)
     assert re.search(r"\d+ calls, \d+ checks, \d+ passed; seed 0, [\d.]+ s$", str(limited))
