@@ -68,6 +68,10 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_collection_finish(session):
+    # What is printed is compared at the width of a pipe. readline, which pytest imports, sets the variable behind
+    # the back of ``os.environ``, for the processes that are started.
+    os.environ.pop("COLUMNS", None)
+    os.unsetenv("COLUMNS")
     gc.collect()
     gc.freeze()  # 16,000 tests and all modules stay: nobody need look at them again
     gc.set_threshold(50_000, 20, 20)  # tracing and compiling makes many objects, and few circles
