@@ -22,7 +22,6 @@ _UNKNOWN = 0.5
 _MOST = 10_000
 """Elements of the inputs of an observation that is compared with every mistake, at most."""
 
-
 _FINER = 16
 """How many times smaller than its bound, or than what the same mistake makes, an error of precision may be: sums
 run in other orders, or in larger parts. Any small error lies within a wide bound."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from .shared import SEVERAL, Bar, bad_call, console, parser_of, seconds, writable, written
@@ -86,7 +87,6 @@ def run(words: Sequence[str]) -> int:
         screen.print(f"✗ {error}", markup=False, highlight=False)
         return 1
     except ValueError as error:  # what Python calls the operation is an option here
-        told = str(error)
-        return bad_call(f"--as: {told.removeprefix('operation: ')}" if told.startswith("operation: ") else told)
+        return bad_call(re.sub("^operation: ", "--as: ", str(error)))
     saved = written(write_json, to_dict(reports, missing), asked.json)
     return 0 if saved and reports and all(report.passed for report in reports) else 1

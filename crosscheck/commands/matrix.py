@@ -7,7 +7,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .. import compiled
 from .shared import SEVERAL, Bar, console, from_one, parser_of, version, writable, written
 
 
@@ -32,8 +31,8 @@ def run(words: Sequence[str], commands: Sequence[str] = ()) -> int:
     parser.add_argument("--profile", action="store_true", help="say where the time went")
     asked = parser.parse_args(words)
     writable(asked.json)
-    os.environ.update(compiled.variables())  # what is judged in this process is kept as well
 
+    from .. import compiled
     from ..api import execute
     from ..matrix import Selection, plan
     from ..report.profile import render as where
@@ -41,6 +40,7 @@ def run(words: Sequence[str], commands: Sequence[str] = ()) -> int:
     from ..run import write_json
     from ..spent import STARTING, WRITING
 
+    os.environ.update(compiled.variables())  # what is judged in this process is kept as well
     selection = Selection(
         operations=tuple(dict.fromkeys(asked.operation)),
         implementations=tuple(dict.fromkeys(asked.implementation)),

@@ -24,7 +24,7 @@ class Matrix:
         self.error = None
         self.given_up = threading.Event()
         self.thread = threading.Thread(target=self._judge, daemon=True)
-        # In few cells, or on a GPU, this process judges itself, and its arithmetic is not for two threads at once.
+        # In few cells, or on a GPU, this process judges itself, and tests beside it would take turns with it.
         self.beside = len(numbers) > workers.FEW and all(cell.device == "cpu" for cell in self.cells)
 
     def _judge(self):

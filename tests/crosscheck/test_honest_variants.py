@@ -58,18 +58,21 @@ class Machine:
         if self.order == LARGEST_FIRST:
             terms = np.take_along_axis(terms, np.argsort(-np.abs(terms), axis=0, kind="stable"), axis=0)
         machine = self.accumulator
-        if not machine.flush:  # the hardware's own sums, of float32 or float64
-            terms, machine = terms.astype(machine.format.dtype), np.asarray
-        return self((_halves if self.order == PAIRWISE else _serial)(machine, terms))
+        if machine.flush:
+            return self((_halves if self.order == PAIRWISE else _serial)(machine, terms))
+        terms = terms.astype(machine.format.dtype)  # the hardware's own sums, of float32 or float64
+        return self(_halves(np.asarray, terms) if self.order == PAIRWISE else _running(terms))
 
     def dot(self, a, b):
         """a @ b: products and sums in the accumulation format, stored in the format."""
         return self.sum(self.accumulator(a[:, :, None] * b[None, :, :]), axis=1)
 
 
+def _running(terms):
+    return np.add.accumulate(terms, axis=0)[-1] if len(terms) else np.zeros(terms.shape[1:], terms.dtype)
+
+
 def _serial(machine, terms):
-    if machine is np.asarray and len(terms):
-        return np.add.accumulate(terms, axis=0)[-1]
     total = np.zeros(terms.shape[1:], terms.dtype)
     for term in terms:
         total = machine(total + term)

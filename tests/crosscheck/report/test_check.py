@@ -41,7 +41,7 @@ def test_the_line_that_repeats_it_repeats_it(limited):
     assert report.findings[0].symptom == limited.findings[0].symptom == "is NaN"
 
 
-def test_where_only_a_limit_was_tried_it_is_not_called_ordinary(limited):
+def test_where_only_a_limit_was_tried_it_is_not_called_ordinary():
     """The line that repeats a limit asks for its case alone: the same function was "wrong, on ordinary input"."""
     report = crosscheck.check(overflowing, "softmax", dtypes=("float64",), cases=("thousand",))
     first, *_ = str(report).splitlines()
