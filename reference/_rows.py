@@ -104,7 +104,7 @@ def places(x: np.ndarray, column: np.ndarray) -> np.ndarray:
 
 
 class Plain(NamedTuple):
-    """Rows of logits x (R, n) in float32, and in float64 e^x (R, n), 1 / Σ e^x and lse = log Σ e^x (R, 1).
+    """Rows x (R, n) of a format up to float32; in float64 x, e^x (R, n), 1 / Σ e^x and lse = log Σ e^x (R, 1).
 
     Narrow formats need no more wherever no entry dominates its row, and e^x and its sum are in range: then lse is
     within 2⁻⁴⁶, and log softmax = x − lse, at most −``DOMINANT``, within 2⁻⁷ ulp of float32.
@@ -128,9 +128,11 @@ class Plain(NamedTuple):
 
 def plain(x: np.ndarray) -> Plain:
     """Rows (R, n) in a format up to float32, R > 0, with c = 0 whatever they hold."""
-    x, e = _exponentials(x, None)
+    wide, e = scratch("x", x.shape), scratch("e", x.shape)
+    wide[...] = x  # at once, and not piece by piece through NumPy's buffer
+    np.exp(wide, out=e)
     total = np.add.reduce(e, axis=-1, keepdims=True)
-    return Plain(x, e, np.reciprocal(total), np.log(total))
+    return Plain(wide, e, np.reciprocal(total), np.log(total))
 
 
 def again(
@@ -171,7 +173,10 @@ def _exponentials(x: np.ndarray, memory: np.ndarray | None) -> tuple[np.ndarray,
     if x.itemsize < 4:
         x = x.astype(np.float32)
     e = scratch("e", x.shape) if memory is None or memory.itemsize < 8 else memory
-    return x, np.exp(x, out=e, dtype=np.float64)
+    if x.itemsize == 8:
+        return x, np.exp(x, out=e)
+    e[...] = x
+    return x, np.exp(e, out=e)
 
 
 def _sum(x: np.ndarray, e: np.ndarray) -> np.ndarray:
@@ -254,7 +259,7 @@ def row_sum(a: np.ndarray) -> np.ndarray:
     """
     n = a.shape[-1]
     if n <= _FEW:
-        return np.asarray(np.add.reduce(a, axis=-1, keepdims=True))
+        return _extended_sum(a)
     half = (n + 1) // 2
     folded = scratch("folded", (len(a), half))
     np.add(a[:, : n - half], a[:, half:], out=folded[:, : n - half])
@@ -263,4 +268,8 @@ def row_sum(a: np.ndarray) -> np.ndarray:
     while (n := half) > _FEW:
         half = (n + 1) // 2
         np.add(folded[:, : n - half], folded[:, half:n], out=folded[:, : n - half])
-    return np.asarray(folded[:, :half].sum(axis=-1, keepdims=True, dtype=np.longdouble).astype(np.float64))
+    return _extended_sum(folded[:, :half])
+
+
+def _extended_sum(a: np.ndarray) -> np.ndarray:
+    return np.asarray(np.add.reduce(a, axis=-1, keepdims=True, dtype=np.longdouble).astype(np.float64))

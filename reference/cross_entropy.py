@@ -25,6 +25,7 @@ import numpy as np
 
 from ._arrays import least, matching, most, targets, with_axis, without
 from ._blocks import by_rows, by_rows_into, scratch
+from ._few import Few, few, of_few, sums
 from ._rows import DOMINANT, Exponentials, Plain, again, exponentials, places, plain, softmax_into
 
 
@@ -63,12 +64,12 @@ def _widened(y: np.ndarray) -> np.ndarray:
     return wide
 
 
-def cost_of(rows: Exponentials, y: np.ndarray) -> np.ndarray:
-    """CE per row in float64, (R,)."""
-    if y.dtype.kind in "iu":
-        return _label_cost(rows, places(rows.x, y))
-    y = _widened(y)
-    return _cost(rows, y, np.add.reduce(y, axis=-1))
+def cost_of(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """CE per row in float64, (R,), of rows x (R, n)."""
+    cost = np.empty(len(x))
+    if x.size:
+        both_into(x, y, cost, scratch("gradient", x.shape, x.dtype))
+    return cost
 
 
 def _label_cost(rows: Exponentials, label: np.ndarray) -> np.ndarray:
@@ -126,18 +127,106 @@ def both_into(
     rows: int = 1,
 ) -> None:
     """CE per row (R,), ∂CE/∂x / rows (R, n) and ŷ in the format of x, from one pass of exponentials."""
-    if out.itemsize == 8:
+    if few(x):
+        far = _both_of_few(x, y, cost, out, y_hat, rows)
+    elif out.itemsize < 8:
+        far = _both_of_plain(x, y, cost, out, y_hat, rows)
+    else:
         _both_of_any_row(x, y, cost, out, y_hat, rows)
         return
+    if far is not None:
+        again(partial(_both_of_any_row, y_hat=None, rows=rows), far, (x, y), (cost, out))
+        if y_hat is not None:
+            again(softmax_into, far, (x,), (y_hat,))
+
+
+def _both_of_few(
+    x: np.ndarray, y: np.ndarray, cost: np.ndarray, out: np.ndarray, y_hat: np.ndarray | None, rows: int
+) -> np.ndarray | None:
+    """What ``both_into`` writes, and the rows in which it is not to be trusted.
+
+    CE = Σ_i y_i log1p(r_i / e_i), and ∂CE/∂x_k = ŷ_k Σ_{i≠k} y_i − y_k r_k / Σ where ŷ_k is above 1/2: where it is
+    not, Y ŷ_k − y_k keeps all its digits.
+    """
+    of, p = of_few(x), scratch("p", x.shape)
+    if y.dtype.kind in "iu":
+        found, far = _few_labels(of, y, p, cost, y_hat), None
+    else:
+        found, far = _few_targets(of, y.astype(np.float64, copy=False), p, cost, y_hat)
+    _put(found, rows, out)
+    return of.far if far is None else _either(of.far, far)
+
+
+def _few_labels(of: Few, y: np.ndarray, p: np.ndarray, cost: np.ndarray, y_hat: np.ndarray | None) -> np.ndarray:
+    """The cost written to ``cost``, and the gradient, in the memory of ``p``."""
+    label = places(of.e, y)
+    others = of.others.reshape(-1)[label]
+    cost[...] = np.log1p(others / of.e.reshape(-1)[label])
+    _few_probabilities(of, p, y_hat)
+    entries = p.reshape(-1)
+    found = entries[label]
+    total = of.total[:, 0] if of.total.size == len(label) else of.total.reshape(-1)[label]
+    entries[label] = np.where(found <= 0.5, found - 1, -others / total)
+    return p
+
+
+def _few_targets(
+    of: Few, y: np.ndarray, p: np.ndarray, cost: np.ndarray, y_hat: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """The same, and the rows whose cost is infinite or NaN."""
+    np.divide(of.others, of.e, out=p)
+    costs = np.vecdot(y, np.log1p(p, out=p))
+    cost[...] = costs
+    _few_probabilities(of, p, y_hat)
+    beside, all_ = sums(y.shape[-1])
+    totals = np.dot(y, all_)
+    if most(p) <= 0.5:
+        p *= totals
+        p -= y
+    else:
+        found = p * np.dot(y, beside) - y * (of.others / of.total)
+        np.copyto(found, p * totals - y, where=p <= 0.5)
+        p = found
+    return p, None if np.dot(costs, costs) < np.inf else _open(costs)  # false for NaN
+
+
+def _few_probabilities(of: Few, p: np.ndarray, y_hat: np.ndarray | None) -> None:
+    """ŷ = e / Σ, written to ``p`` in float64, and to ``y_hat``."""
+    np.divide(of.e, of.total, out=p)
+    if y_hat is not None:
+        y_hat[...] = p
+
+
+def probabilities_into(x: np.ndarray, out: np.ndarray) -> None:
+    """ŷ with the bits that ``both_into`` gives it wherever the cost is finite."""
+    if few(x):
+        of = of_few(x)
+        np.divide(of.e, of.total, out=of.e)
+        out[...] = of.e
+        if of.far is not None:
+            again(softmax_into, of.far, (x,), (out,))
+    elif x.itemsize == 8:
+        exponentials(x, out).softmax_into(out)
+    else:
+        softmax_into(x, out)
+
+
+def _both_of_plain(
+    x: np.ndarray, y: np.ndarray, cost: np.ndarray, out: np.ndarray, y_hat: np.ndarray | None, rows: int
+) -> np.ndarray | None:
+    """The same for any number of classes in a narrow format, from one sum of exponentials to a row."""
     of = plain(x)
     if y_hat is not None:
         np.multiply(of.e, of.scale, out=y_hat, casting="unsafe")
     found, far = _plain_labels(of, y, cost) if y.dtype.kind in "iu" else _plain_targets(of, y, cost)
     _put(found, rows, out)
-    if far is not None:
-        again(partial(_both_of_any_row, y_hat=None, rows=rows), far, (x, y), (cost, out))
-        if y_hat is not None:  # with the bits of ``softmax``
-            again(softmax_into, far, (x,), (y_hat,))
+    return far
+
+
+def _either(*found: np.ndarray | None) -> np.ndarray | None:
+    """The rows (r,) that are among any of those that were found; None where there are none."""
+    rows = [some for some in found if some is not None and some.size]
+    return np.unique(np.concatenate(rows)) if rows else None
 
 
 def _both_of_any_row(
@@ -172,12 +261,12 @@ def _plain_labels(of: Plain, y: np.ndarray, cost: np.ndarray) -> tuple[np.ndarra
 
 def _plain_targets(of: Plain, y: np.ndarray, cost: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     y = _widened(y)
-    log_p = np.subtract(of.x, of.lse, out=scratch("log p", of.x.shape))
+    log_p = np.subtract(of.x, of.lse, out=of.x)
     np.negative(np.vecdot(y, log_p), out=cost, casting="unsafe")
-    untrusted = [rows for rows in (of.far(log_p, -DOMINANT), _open(cost)) if rows is not None]
+    far = _either(of.far(log_p, -DOMINANT), _open(cost))
     p = np.multiply(of.e, of.scale * np.add.reduce(y, axis=-1, keepdims=True), out=of.e)
     p -= y
-    return p, np.unique(np.concatenate(untrusted)) if untrusted else None
+    return p, far
 
 
 def _cost_into(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:

@@ -9,15 +9,20 @@ Special values: σ(+inf) = 1, σ(−inf) = 0, σ'(±inf) = 0, NaN where x is NaN
 
 from __future__ import annotations
 
+from operator import imul
 from typing import Any
 
 import numpy as np
 
-from ._arrays import floating, matching, most
-from ._blocks import by_entries, scratch
+from ._arrays import floating, least, matching, most, stored
+from ._blocks import by_entries, in_blocks, scratch
 
 _FAR = {8: 709.0, 4: 88.0}
 """Bytes of a format → above it e^x approaches the largest number; σ rounds to 1 long before."""
+
+
+_NORMAL = 2.0**-126
+"""The smallest normal number of float32."""
 
 
 def sigmoid_into(x: np.ndarray, out: np.ndarray) -> None:
@@ -34,6 +39,36 @@ def sigmoid_into(x: np.ndarray, out: np.ndarray) -> None:
     np.divide(out, np.add(out, 1, out=scratch("one more", out.shape, out.dtype)), out=out)
     if far is not None:
         out[far] = 1
+
+
+def sigmoid_and_slope_into(x: np.ndarray, out: np.ndarray, slope: np.ndarray) -> None:
+    """σ(x) written to ``out`` and σ'(x) = σ(x) / (1 + e^x) to ``slope``, from one exponential in float64."""
+    t = slope if slope.itemsize == 8 else scratch("slope", x.shape)
+    far = None if x.size == 0 or most(x) <= _FAR[8] else x > _FAR[8]
+    t[...] = x
+    np.exp(t, out=t)
+    more = np.add(t, 1, out=scratch("one more", x.shape))
+    t /= more
+    out[...] = t
+    t /= more
+    if far is not None:
+        out[far] = 1
+        t[far] = np.exp(-x[far].astype(np.float64))
+    if slope is not t:
+        slope[...] = t
+
+
+def times_slope(x: np.ndarray, slope: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """σ'(x) ∘ v in the dtype of v, from ``slope`` = σ'(x) (R, n), which is lost: the result may lie in its memory.
+
+    What is subnormal in float32 has lost digits that v may bring to light: there σ'(x) is computed again.
+    """
+    lost = None if slope.itemsize == 8 or not slope.size or least(slope) >= _NORMAL else ~(slope >= _NORMAL)
+    in_blocks(imul, slope, v)
+    found = stored(slope, v.dtype)
+    if lost is not None:
+        found[lost] = by_entries(sigmoid_product_into, x[lost], v[lost])
+    return found
 
 
 def gradient_into(x: np.ndarray, t: np.ndarray) -> np.ndarray:

@@ -35,6 +35,7 @@ import numpy as np
 
 from ._arrays import matching, with_axis, without
 from ._blocks import by_rows
+from ._few import few, of_few
 from ._rows import DOMINANT, again, exponentials, plain, softmax_into
 
 
@@ -79,12 +80,20 @@ def softmax_vjp(x: Any, cotangent: Any, axis: int = -1) -> np.ndarray:
 
 
 def _log_softmax_into(x: np.ndarray, out: np.ndarray) -> None:
-    if out.itemsize == 8:
+    if few(x):
+        e, others, _, far = of_few(x)
+        np.divide(others, e, out=others)
+        np.log1p(others, out=others)
+        np.negative(others, out=others)
+        out[...] = others
+    elif out.itemsize < 8:
+        of = plain(x)
+        log_p = np.subtract(of.x, of.lse, out=of.x)
+        out[...] = log_p
+        far = of.far(out, -DOMINANT)
+    else:
         _log_softmax_of_any_row(x, out)
         return
-    of = plain(x)
-    np.subtract(of.x, of.lse, out=out, casting="unsafe")
-    far = of.far(out, -DOMINANT)
     if far is not None:
         again(_log_softmax_of_any_row, far, (x,), (out,))
 

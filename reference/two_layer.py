@@ -21,11 +21,9 @@ from typing import Any
 import numpy as np
 
 from ._arrays import DTYPES, floating, integer, matching, stored, targets_of, wide
-from ._blocks import by_entries, by_rows, in_blocks
-from ._rows import exponentials, softmax_into
-from .cross_entropy import both_into
-from .equations import NETWORK
-from .sigmoid import sigmoid_into, sigmoid_product_into
+from ._blocks import by_rows, in_blocks
+from .cross_entropy import both_into, probabilities_into
+from .sigmoid import sigmoid_and_slope_into, times_slope
 
 Arrays = dict[str, np.ndarray]
 
@@ -71,19 +69,14 @@ def _row_sum(a: np.ndarray) -> np.ndarray:
     return stored(np.add.reduce(a, axis=0, dtype=np.float64), a.dtype)
 
 
-def _forward(x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray) -> Arrays:
+def _forward(
+    x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray
+) -> tuple[Arrays, np.ndarray]:
+    """φ, h and θ by name, and σ'(φ) in the dtype of matrix products."""
     phi = _affine(x, W1, b1)
-    h = by_entries(sigmoid_into, phi)
-    theta = _affine(h, W2, b2)
-    return {"phi": phi, "h": h, "theta": theta}
-
-
-def _y_hat_into(theta: np.ndarray, out: np.ndarray) -> None:
-    """ŷ with the bits that it has beside the gradient."""
-    if out.itemsize == 8:
-        exponentials(theta, out).softmax_into(out)
-    else:
-        softmax_into(theta, out)
+    h, slope = np.empty_like(phi), np.empty(phi.shape, phi.dtype if phi.itemsize >= 4 else np.float32)
+    in_blocks(sigmoid_and_slope_into, phi, h, slope)
+    return {"phi": phi, "h": h, "theta": _affine(h, W2, b2)}, slope
 
 
 def _last_layer(theta: np.ndarray, y: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -93,35 +86,42 @@ def _last_layer(theta: np.ndarray, y: np.ndarray, rows: int) -> tuple[np.ndarray
     return y_hat, cost, d_theta
 
 
-def _backward(given: Arrays, seen: Arrays, d_theta: np.ndarray, decay: float = 0.0) -> Arrays:
-    """The gradients from θ down to φ, and those of the parameters, with (λ/2) (Σ W₁² + Σ W₂²) in the cost."""
-    x, W1, W2 = given["x"], given["W1"], given["W2"]
-    d_h = _product(d_theta, W2.T)
-    d_phi = by_entries(sigmoid_product_into, seen["phi"], d_h)
-    # In float64, where λ keeps all its digits and λ W rounds no result twice.
-    of_W1, of_W2 = (decay * W.astype(np.float64) if decay else None for W in (W1, W2))
+def _back(given: Arrays, seen: Arrays, d_theta: np.ndarray, slope: np.ndarray) -> Arrays:
+    """The gradients from θ down to φ, by name; the slopes are lost."""
+    d_h = _product(d_theta, given["W2"].T)
+    return {"d_theta": d_theta, "d_h": d_h, "d_phi": times_slope(seen["phi"], slope, d_h)}
+
+
+def _of_parameters(given: Arrays, h: np.ndarray, back: Arrays, decay: float = 0.0) -> Arrays:
+    """The gradients of the parameters by name, with (λ/2) (Σ W₁² + Σ W₂²) in the cost."""
+    d_theta, d_phi = back["d_theta"], back["d_phi"]
+    of_W1 = of_W2 = None
+    if decay:  # in float64, where λ keeps all its digits and λ W rounds no result twice
+        of_W1, of_W2 = (decay * given[name].astype(np.float64) for name in ("W1", "W2"))
     return {
-        "d_theta": d_theta,
-        "d_h": d_h,
-        "d_phi": d_phi,
-        "d_W1": _product(x.T, d_phi, of_W1),
+        "d_W1": _product(given["x"].T, d_phi, of_W1),
         "d_b1": _row_sum(d_phi),
-        "d_W2": _product(seen["h"].T, d_theta, of_W2),
+        "d_W2": _product(h.T, d_theta, of_W2),
         "d_b2": _row_sum(d_theta),
     }
 
 
 def _quantities(given: Arrays, y: np.ndarray, rows: int = 1, decay: float = 0.0) -> Arrays:
     """Every quantity of the network whose J is Σ CE / rows + (λ/2) (Σ W₁² + Σ W₂²), in NETWORK's order."""
-    dtype = given["x"].dtype
-    seen = _forward(**given)
+    seen, slope = _forward(**given)
     y_hat, cost, d_theta = _last_layer(seen["theta"], y, rows)
     J = np.add.reduce(cost) / np.float64(rows)
     if decay:
         J += decay / 2 * sum(np.square(given[name].astype(np.float64)).sum() for name in ("W1", "W2"))
-    found = {**seen, "y_hat": y_hat, "J": stored(J, dtype), **_backward(given, seen, d_theta, decay)}
-    found["d_x"] = _product(found["d_phi"], given["W1"].T)
-    return {name: found[name] for name in NETWORK}
+    back = _back(given, seen, d_theta, slope)
+    return {
+        **seen,
+        "y_hat": y_hat,
+        "J": stored(J, d_theta.dtype),
+        **back,
+        "d_x": _product(back["d_phi"], given["W1"].T),
+        **_of_parameters(given, seen["h"], back, decay),
+    }
 
 
 @np.errstate(all="ignore")
@@ -132,8 +132,8 @@ def forward(x: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays:
     >>> forward(np.ones((5, 3)), **p)["y_hat"].shape
     (5, 2)
     """
-    seen = _forward(**_checked(x, W1=W1, b1=b1, W2=W2, b2=b2))
-    return {**seen, "y_hat": by_rows(_y_hat_into, 1, seen["theta"])}
+    seen, _ = _forward(**_checked(x, W1=W1, b1=b1, W2=W2, b2=b2))
+    return {**seen, "y_hat": by_rows(probabilities_into, 1, seen["theta"])}
 
 
 @np.errstate(all="ignore")
@@ -198,8 +198,9 @@ def gradient_descent(params: Mapping[str, Any], x: Any, y: Any, rate: float, ste
         raise ValueError(f"x: got shape {x.shape}, expected at least one row")
     new = {name: array.copy() for name, array in given.items()}
     for _ in range(integer("steps", steps, least=0)):
-        seen = _forward(x, **new)
-        gradients = _backward({"x": x, **new}, seen, _last_layer(seen["theta"], y, 1)[2])
+        seen, slope = _forward(x, **new)
+        d_theta = _last_layer(seen["theta"], y, 1)[2]
+        gradients = _of_parameters({"x": x}, seen["h"], _back(new, seen, d_theta, slope))
         new = {
             name: stored(wide(p) - rate / len(x) * wide(gradients[f"d_{name}"]), p.dtype)
             for name, p in new.items()

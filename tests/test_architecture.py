@@ -134,6 +134,7 @@ def test_every_source_has_a_test_of_its_name():
         "log_sigmoid": "softplus",
         **dict.fromkeys(("_arrays", "_rows"), "softmax"),
         "_blocks": "blocks",
+        "_few": "few",
         "log_softmax": "softmax",
         "logsumexp": "softmax",
         "conformance": "pytest_plugin",

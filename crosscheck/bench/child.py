@@ -33,6 +33,16 @@ def pin(cores: list[int]) -> bool:
     return os.sched_getaffinity(0) == set(cores)
 
 
+def start_on(core: int) -> None:
+    """Go on with this thread on that core, of those that it may use; it may be moved again."""
+    if not hasattr(os, "sched_setaffinity"):
+        return
+    cores = os.sched_getaffinity(0)
+    if core in cores:
+        os.sched_setaffinity(0, {core})
+        os.sched_setaffinity(0, cores)
+
+
 class Clock:
     """Wall and CPU time since the last look: at work, and while the process should have slept."""
 
@@ -98,8 +108,9 @@ class Worker:
         self.each = per_call(self.prepared.call)
         return {"compile_seconds": self.prepared.compile_seconds, "per_call": self.each}
 
-    def time(self, calls: int) -> dict[str, Any]:
-        """A sample."""
+    def time(self, calls: int, core: int) -> dict[str, Any]:
+        """A sample that starts on that core."""
+        start_on(core)
         timed(self.prepared.call, max(1, min(calls, int(_WARM / self.each))) if calls > 1 else 0)
         wall, cpu = timed(self.prepared.call, calls)
         return {"wall": wall, "cpu": cpu}

@@ -84,9 +84,11 @@ class Field:
         for name, samples in found.items():
             samples.calls = max(1, ceil(plan.sample / each[name])) if each[name] else 0
         rounds = min(plan.rounds, max(FEWEST_ROUNDS, int(plan.budget / max(longest, plan.sample))))
-        for _ in range(rounds):
+        for number in range(rounds):
+            # No contender is to have the slower core for its own, where one is: in a round all start on the same.
+            core = self.cores[number % len(self.cores)]
             for name, samples in found.items():
-                answer = self._asked(name, samples, "time", SAMPLING, calls=samples.calls)
+                answer = self._asked(name, samples, "time", SAMPLING, calls=samples.calls, core=core)
                 if answer is not None:
                     samples.seconds.append(answer["wall"] / samples.calls)
                     samples.wall += answer["wall"]

@@ -7,12 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+import reference.sigmoid
 from crosscheck.enclosure import Enclosure
 from crosscheck.formats import FORMATS
 from crosscheck.numbers.ball import Ball
 from crosscheck.truth import enclose, rounded
 from reference import equations
-from reference.sigmoid import sigmoid, sigmoid_gradient, sigmoid_jvp, sigmoid_vjp
+from reference.sigmoid import (
+    sigmoid,
+    sigmoid_and_slope_into,
+    sigmoid_gradient,
+    sigmoid_jvp,
+    sigmoid_vjp,
+    times_slope,
+)
 
 ELEMENTWISE = {"sigmoid": sigmoid, "sigmoid_gradient": sigmoid_gradient}
 PRODUCTS = {"sigmoid_jvp": (sigmoid_jvp, "tangent"), "sigmoid_vjp": (sigmoid_vjp, "cotangent")}
@@ -128,3 +136,40 @@ def test_byte_order_is_made_native():
 
 def test_bfloat16_is_recognised_by_name():
     assert sigmoid(np.zeros(1, ml_dtypes.bfloat16)).dtype.name == "bfloat16"
+
+
+def _value_and_slope(x):
+    value, slope = np.empty_like(x), np.empty(x.shape, np.float64 if x.itemsize == 8 else np.float32)
+    with np.errstate(all="ignore"):
+        sigmoid_and_slope_into(x, value, slope)
+    return value, slope
+
+
+@given(x=arrays(np.float64, 4, elements=st.floats(allow_nan=False)))
+def test_value_and_slope_of_any_float_from_one_exponential(x):
+    for name, found in zip(ELEMENTWISE, _value_and_slope(x), strict=True):
+        assert Enclosure(lambda name=name: getattr(equations, name)(Ball.of(x))).ulp_error(found).max() <= 4
+
+
+@pytest.mark.parametrize(("dtype", "most"), [("float64", 3.5), ("float32", 0.5 + 2.0**-16)])
+def test_value_and_slope_from_one_exponential(dtype, most):
+    x = np.random.default_rng(0).uniform(-40, 40, 20_000).astype(dtype)
+    for name, found in zip(ELEMENTWISE, _value_and_slope(x), strict=True):
+        assert Enclosure(lambda name=name: getattr(equations, name)(Ball.of(x))).ulp_error(found).max() <= most
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_value_and_slope_of_special_values(dtype):
+    x = np.array([np.inf, -np.inf, np.nan, -0.0, 60_000.0], FORMATS[dtype].dtype)
+    value, slope = _value_and_slope(x)
+    np.testing.assert_array_equal(value.astype(float), [1, 0, np.nan, 0.5, 1])
+    np.testing.assert_array_equal(slope.astype(float), [0, 0, np.nan, 0.25, 0])
+
+
+def test_a_slope_that_is_subnormal_keeps_its_digits_beside_a_large_cotangent(monkeypatch):
+    x = np.linspace(-103, 103, 1001, dtype=np.float32)
+    v = np.full_like(x, 1e30)
+    exact = sigmoid_vjp(x, v).astype(float)
+    assert np.abs(times_slope(x, _value_and_slope(x)[1], v) / exact - 1).max() <= 2.0**-23
+    monkeypatch.setattr(reference.sigmoid, "_NORMAL", 0.0)
+    assert np.abs(times_slope(x, _value_and_slope(x)[1], v) / exact - 1).max() > 0.1

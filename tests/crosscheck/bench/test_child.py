@@ -22,7 +22,7 @@ def test_a_cell_is_prepared_timed_and_its_values_left(tmp_path):
     file = str(tmp_path / "values.npz")
     prepared, sample, left, forgotten = _asked(
         {"do": "prepare", "cell": CELL, "seed": 0},
-        {"do": "time", "calls": 3},
+        {"do": "time", "calls": 3, "core": usable_cores()[0]},
         {"do": "values", "file": file, "rows": [0, 3]},
         {"do": "forget"},
     )
@@ -64,3 +64,14 @@ def test_a_process_is_pinned():
         assert os.sched_getaffinity(0) == {usable_cores()[-1]}
     finally:
         os.sched_setaffinity(0, before)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system cannot pin")
+def test_a_thread_goes_on_with_a_core_and_keeps_the_others(monkeypatch):
+    asked = []
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {3, 4})
+    monkeypatch.setattr(os, "sched_setaffinity", lambda pid, cores: asked.append((pid, cores)))
+    child.start_on(4)
+    assert asked == [(0, {4}), (0, {3, 4})]
+    child.start_on(5)
+    assert len(asked) == 2, "not one of its own"
