@@ -23,7 +23,7 @@ from ._arrays import stored
 BLOCK = 65_536
 """Entries of a block in one thread: 512 KiB in float64, of which a kernel has two or three."""
 
-_SMALL = 16_384
+SMALL = 16_384
 """Entries up to which what follows saves less than the microseconds that it takes."""
 
 _LINE = 64
@@ -126,7 +126,7 @@ def aligned(shape: tuple[int, ...], dtype: Any = np.float64) -> np.ndarray:
     (3, 2)
     """
     size = prod(shape)
-    if size <= _SMALL:
+    if size <= SMALL:
         return np.empty(shape, dtype)
     bytes_ = np.dtype(dtype).itemsize * size
     memory = np.empty(bytes_ + _LINE, np.uint8)
@@ -155,13 +155,22 @@ def scratch(name: str, shape: tuple[int, ...], dtype: Any = np.float64) -> np.nd
     return memory.view(dtype).reshape(shape)
 
 
+def spare(name: str, like: np.ndarray) -> np.ndarray | None:
+    """``scratch`` of the shape of an array, for ``out=``; None, for which NumPy takes memory anew, if it is small.
+
+    >>> spare("example", np.empty((2, 3))) is None
+    True
+    """
+    return None if like.size <= _FRESH else scratch(name, like.shape)
+
+
 def by_entries(kernel: Kernel, *arrays: np.ndarray) -> np.ndarray:
     """``kernel(*parts, out)`` for arrays of one shape and dtype, entry by entry; the result is like the first.
 
     >>> by_entries(lambda a, out: np.add(a, a, out=out), np.ones((3, 2))).shape
     (3, 2)
     """
-    if arrays[0].size <= _SMALL:
+    if arrays[0].size <= SMALL:
         out = np.empty(arrays[0].shape, arrays[0].dtype)
         kernel(*arrays, out)
         return out

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._arrays import least, most
-from ._blocks import scratch
+from ._blocks import scratch, spare
 
 FEW = 16
 """Classes up to which a row is taken this way."""
@@ -32,13 +32,14 @@ _CLOSE = 2.0**-8
 
 
 class Few(NamedTuple):
-    """In float64 e = e^x (R, n), ``others`` r (R, n), and ``total`` Σ (R, 1) or (R, n), of rows x (R, n).
+    """In float64 e = e^x (R, n), ``others`` r (R, n), ``odds`` r / e (R, n) and ``total`` Σ (R, 1) or (R, n).
 
     ``far`` are the rows (r,) whose x is out of range or NaN, for which they are not right; None if there are none.
     """
 
     e: np.ndarray
     others: np.ndarray
+    odds: np.ndarray
     total: np.ndarray
     far: np.ndarray | None
 
@@ -63,7 +64,7 @@ def sums(n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def of_few(x: np.ndarray) -> Few:
-    """The sums of rows (R, n), in ``scratch``, and lost at the next call in this thread.
+    """The sums of rows (R, n), which may be in ``scratch``, and lost at the next call in this thread.
 
     For formats up to float32 they are products of matrices, in float64; for float64 extended precision takes them.
 
@@ -71,26 +72,26 @@ def of_few(x: np.ndarray) -> Few:
     array([[6., 5., 3.]])
     """
     wide = x.astype(np.float64, copy=False)
-    e, others = scratch("e", x.shape), scratch("others", x.shape)
-    np.exp(wide, out=e)
+    e = np.exp(wide, out=spare("e", x))
     if x.itemsize < 8:
-        np.dot(e, sums(x.shape[-1])[0], out=others)
-        total = np.add(e, others, out=scratch("total", x.shape))
+        others = np.dot(e, sums(x.shape[-1])[0], out=spare("others", x))
+        total = np.add(e, others, out=spare("total", x))
     else:
         exact = np.add.reduce(e, axis=-1, keepdims=True, dtype=np.longdouble)
-        others[...] = exact - e
+        others = np.subtract(exact, e, out=scratch("others", x.shape), casting="unsafe")
         total = exact.astype(np.float64)
-        close = others < _CLOSE * e
-        if most(close):
-            _apart(e, others, close)
-    if least(wide) >= -_RANGE and most(wide) <= _RANGE:  # false for NaN
-        return Few(e, others, total, None)
-    return Few(e, others, total, np.flatnonzero(~(np.abs(wide).max(axis=-1) <= _RANGE)))
+    odds = np.divide(others, e, out=spare("odds", x))
+    if x.itemsize == 8 and least(odds) < _CLOSE:
+        _apart(e, others, odds)
+    in_range = least(wide) >= -_RANGE and most(wide) <= _RANGE  # false for NaN
+    far = None if in_range else np.flatnonzero(~(np.abs(wide).max(axis=-1) <= _RANGE))
+    return Few(e, others, odds, total, far)
 
 
-def _apart(e: np.ndarray, others: np.ndarray, close: np.ndarray) -> None:
+def _apart(e: np.ndarray, others: np.ndarray, odds: np.ndarray) -> None:
     """The sums beside entries that outweigh all others, of which a row has one at most, from these alone."""
-    row, k = np.nonzero(close)
+    row, k = np.nonzero(odds < _CLOSE)
     terms = e[row]
     terms[np.arange(len(row)), k] = 0.0
-    others[row, k] = np.add.reduce(terms, axis=-1, dtype=np.longdouble)
+    found = np.add.reduce(terms, axis=-1, dtype=np.longdouble).astype(np.float64)
+    others[row, k], odds[row, k] = found, found / e[row, k]

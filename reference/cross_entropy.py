@@ -24,14 +24,14 @@ from typing import Any
 import numpy as np
 
 from ._arrays import least, matching, most, targets, with_axis, without
-from ._blocks import by_rows, by_rows_into, scratch
+from ._blocks import by_rows, by_rows_into, scratch, spare
 from ._few import Few, few, of_few, sums
 from ._rows import DOMINANT, Exponentials, Plain, again, exponentials, places, plain, softmax_into
 
 
 def _distance(rows: Exponentials, y: np.ndarray) -> np.ndarray:
     """Σ_i y_i (m − x_i), (R,): 0 from a zero target whatever its logit."""
-    terms = np.subtract(rows.m, rows.x, out=scratch("terms", rows.x.shape))
+    terms = np.subtract(rows.m, rows.x, out=spare("terms", rows.x))
     terms *= y
     found = np.asarray(np.add.reduce(terms, axis=-1))
     open_ = _open(found)
@@ -148,36 +148,34 @@ def _both_of_few(
     CE = Σ_i y_i log1p(r_i / e_i), and ∂CE/∂x_k = ŷ_k Σ_{i≠k} y_i − y_k r_k / Σ where ŷ_k is above 1/2: where it is
     not, Y ŷ_k − y_k keeps all its digits.
     """
-    of, p = of_few(x), scratch("p", x.shape)
+    of = of_few(x)
     if y.dtype.kind in "iu":
-        found, far = _few_labels(of, y, p, cost, y_hat), None
+        found, far = _few_labels(of, y, cost, y_hat), None
     else:
-        found, far = _few_targets(of, y.astype(np.float64, copy=False), p, cost, y_hat)
+        found, far = _few_targets(of, y.astype(np.float64, copy=False), cost, y_hat)
     _put(found, rows, out)
     return of.far if far is None else _either(of.far, far)
 
 
-def _few_labels(of: Few, y: np.ndarray, p: np.ndarray, cost: np.ndarray, y_hat: np.ndarray | None) -> np.ndarray:
-    """The cost written to ``cost``, and the gradient, in the memory of ``p``."""
+def _few_labels(of: Few, y: np.ndarray, cost: np.ndarray, y_hat: np.ndarray | None) -> np.ndarray:
+    """The cost written to ``cost``, and the gradient."""
     label = places(of.e, y)
-    others = of.others.reshape(-1)[label]
-    cost[...] = np.log1p(others / of.e.reshape(-1)[label])
-    _few_probabilities(of, p, y_hat)
+    cost[...] = np.log1p(of.odds.reshape(-1)[label])
+    p = _few_probabilities(of, y_hat)
     entries = p.reshape(-1)
     found = entries[label]
     total = of.total[:, 0] if of.total.size == len(label) else of.total.reshape(-1)[label]
-    entries[label] = np.where(found <= 0.5, found - 1, -others / total)
+    entries[label] = np.where(found <= 0.5, found - 1, -of.others.reshape(-1)[label] / total)
     return p
 
 
 def _few_targets(
-    of: Few, y: np.ndarray, p: np.ndarray, cost: np.ndarray, y_hat: np.ndarray | None
+    of: Few, y: np.ndarray, cost: np.ndarray, y_hat: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """The same, and the rows whose cost is infinite or NaN."""
-    np.divide(of.others, of.e, out=p)
-    costs = np.vecdot(y, np.log1p(p, out=p))
+    costs = np.vecdot(y, np.log1p(of.odds, out=of.odds))
     cost[...] = costs
-    _few_probabilities(of, p, y_hat)
+    p = _few_probabilities(of, y_hat)
     beside, all_ = sums(y.shape[-1])
     totals = np.dot(y, all_)
     if most(p) <= 0.5:
@@ -190,19 +188,19 @@ def _few_targets(
     return p, None if np.dot(costs, costs) < np.inf else _open(costs)  # false for NaN
 
 
-def _few_probabilities(of: Few, p: np.ndarray, y_hat: np.ndarray | None) -> None:
-    """ŷ = e / Σ, written to ``p`` in float64, and to ``y_hat``."""
-    np.divide(of.e, of.total, out=p)
+def _few_probabilities(of: Few, y_hat: np.ndarray | None) -> np.ndarray:
+    """ŷ = e / Σ in float64, in the memory of e; written to ``y_hat``."""
+    p = np.divide(of.e, of.total, out=of.e)
     if y_hat is not None:
         y_hat[...] = p
+    return p
 
 
 def probabilities_into(x: np.ndarray, out: np.ndarray) -> None:
     """ŷ with the bits that ``both_into`` gives it wherever the cost is finite."""
     if few(x):
         of = of_few(x)
-        np.divide(of.e, of.total, out=of.e)
-        out[...] = of.e
+        _few_probabilities(of, out)
         if of.far is not None:
             again(softmax_into, of.far, (x,), (out,))
     elif x.itemsize == 8:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ._arrays import floating, least, matching, most, stored
-from ._blocks import by_entries, in_blocks, scratch
+from ._blocks import by_entries, in_blocks, scratch, spare
 
 _FAR = {8: 709.0, 4: 88.0}
 """Bytes of a format → above it e^x approaches the largest number; σ rounds to 1 long before."""
@@ -43,18 +43,17 @@ def sigmoid_into(x: np.ndarray, out: np.ndarray) -> None:
 
 def sigmoid_and_slope_into(x: np.ndarray, out: np.ndarray, slope: np.ndarray) -> None:
     """σ(x) written to ``out`` and σ'(x) = σ(x) / (1 + e^x) to ``slope``, from one exponential in float64."""
-    t = slope if slope.itemsize == 8 else scratch("slope", x.shape)
     far = None if x.size == 0 or most(x) <= _FAR[8] else x > _FAR[8]
-    t[...] = x
-    np.exp(t, out=t)
-    more = np.add(t, 1, out=scratch("one more", x.shape))
-    t /= more
-    out[...] = t
-    t /= more
+    t = slope if slope.itemsize == 8 else scratch("slope", x.shape)
+    np.exp(x, out=t, dtype=np.float64)
+    more = np.add(t, 1.0, out=spare("one more", x))
+    value = np.divide(t, more, out=out if t is slope else t)
+    if value is t:
+        out[...] = value
+    np.divide(value, more, out=t)
     if far is not None:
-        out[far] = 1
-        t[far] = np.exp(-x[far].astype(np.float64))
-    if slope is not t:
+        out[far], t[far] = 1, np.exp(-x[far].astype(np.float64))
+    if t is not slope:
         slope[...] = t
 
 
@@ -76,7 +75,7 @@ def gradient_into(x: np.ndarray, t: np.ndarray) -> np.ndarray:
     np.copysign(x, -1.0, out=t)  # −|x|
     np.exp(t, out=t)
     # (1 + t)² as 1 + t (2 + t): squaring would double the rounding of 1 + t.
-    square = np.add(t, 2, out=scratch("square", t.shape))
+    square = np.add(t, 2, out=spare("square", t))
     square *= t
     square += 1
     t /= square

@@ -81,11 +81,10 @@ def softmax_vjp(x: Any, cotangent: Any, axis: int = -1) -> np.ndarray:
 
 def _log_softmax_into(x: np.ndarray, out: np.ndarray) -> None:
     if few(x):
-        e, others, _, far = of_few(x)
-        np.divide(others, e, out=others)
-        np.log1p(others, out=others)
-        np.negative(others, out=others)
-        out[...] = others
+        *_, odds, _, far = of_few(x)
+        np.log1p(odds, out=odds)
+        np.negative(odds, out=odds)
+        out[...] = odds
     elif out.itemsize < 8:
         of = plain(x)
         log_p = np.subtract(of.x, of.lse, out=of.x)

@@ -14,14 +14,14 @@ TypeError or ValueError says by name which argument has a wrong dtype or shape. 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
+from functools import lru_cache, partial
 from math import isfinite
 from typing import Any
 
 import numpy as np
 
 from ._arrays import DTYPES, floating, integer, matching, stored, targets_of, wide
-from ._blocks import by_rows, in_blocks
+from ._blocks import SMALL, by_rows, in_blocks
 from .cross_entropy import both_into, probabilities_into
 from .sigmoid import sigmoid_and_slope_into, times_slope
 
@@ -34,9 +34,9 @@ def _checked(x: Any, **params: Any) -> Arrays:
     """x, W1, b1, W2, b2 as arrays that fit each other."""
     x = floating("x", x)
     W1, W2 = floating("W1", params["W1"]), floating("W2", params["W2"])
-    for name, array in (("x", x), ("W1", W1), ("W2", W2)):
-        if array.ndim != 2:
-            raise ValueError(f"{name}: got ndim {array.ndim}, expected 2")
+    if not x.ndim == W1.ndim == W2.ndim == 2:
+        name, ndim = next((n, a.ndim) for n, a in {"x": x, "W1": W1, "W2": W2}.items() if a.ndim != 2)
+        raise ValueError(f"{name}: got ndim {ndim}, expected 2")
     hidden, classes = W1.shape[1], W2.shape[1]
     if classes == 0:
         raise ValueError(f"W2: got shape {W2.shape}, expected at least one class")
@@ -65,8 +65,20 @@ def _product(a: np.ndarray, b: np.ndarray, added: np.ndarray | None = None) -> n
     return stored(product if added is None else product + added, a.dtype)
 
 
+@lru_cache(maxsize=8)
+def _ones(rows: int) -> np.ndarray:
+    found = np.ones(rows)
+    found.setflags(write=False)
+    return found
+
+
 def _row_sum(a: np.ndarray) -> np.ndarray:
-    return stored(np.add.reduce(a, axis=0, dtype=np.float64), a.dtype)
+    """Σ over the rows, in float64 and rounded once; of a small array by a product, which is less of a call."""
+    if a.size <= SMALL:
+        total = np.dot(_ones(len(a)), a.astype(np.float64, copy=False))
+    else:
+        total = np.add.reduce(a, axis=0, dtype=np.float64)
+    return stored(total, a.dtype)
 
 
 def _forward(
@@ -110,7 +122,9 @@ def _quantities(given: Arrays, y: np.ndarray, rows: int = 1, decay: float = 0.0)
     """Every quantity of the network whose J is Σ CE / rows + (λ/2) (Σ W₁² + Σ W₂²), in NETWORK's order."""
     seen, slope = _forward(**given)
     y_hat, cost, d_theta = _last_layer(seen["theta"], y, rows)
-    J = np.add.reduce(cost) / np.float64(rows)
+    J = np.add.reduce(cost)
+    if rows != 1:
+        J /= np.float64(rows)
     if decay:
         J += decay / 2 * sum(np.square(given[name].astype(np.float64)).sum() for name in ("W1", "W2"))
     back = _back(given, seen, d_theta, slope)

@@ -33,7 +33,7 @@ RNG = np.random.default_rng(0)
 def small(monkeypatch):
     """Blocks of 64 entries, from 128 entries on of 128 and shared among threads."""
     monkeypatch.setattr(_blocks, "_BUFFER", 32)
-    monkeypatch.setattr(_blocks, "_SMALL", 32)
+    monkeypatch.setattr(_blocks, "SMALL", 32)
     monkeypatch.setattr(_blocks, "BLOCK", 64)
     monkeypatch.setattr(_blocks, "SHARED", 128)
     monkeypatch.setattr(_blocks, "_SHARE", 2)
@@ -106,7 +106,7 @@ def test_blocks_and_threads_change_no_bit(function, dtype, monkeypatch):
     whole = function(x)
     for block, count in ((50, 1), (64, 3), (999, 2)):
         monkeypatch.setattr(_blocks, "_BUFFER", 32)
-        monkeypatch.setattr(_blocks, "_SMALL", 32)
+        monkeypatch.setattr(_blocks, "SMALL", 32)
         monkeypatch.setattr(_blocks, "BLOCK", block)
         monkeypatch.setattr(_blocks, "SHARED", 128)
         monkeypatch.setattr(_blocks, "threads", lambda count=count: count)
@@ -148,7 +148,7 @@ import os, threading
 import numpy as np
 from reference import _blocks
 from reference.softmax import softmax
-_blocks._BUFFER, _blocks._SMALL, _blocks.BLOCK, _blocks.SHARED = 32, 32, 64, 128
+_blocks._BUFFER, _blocks.SMALL, _blocks.BLOCK, _blocks.SHARED = 32, 32, 64, 128
 _blocks.threads = lambda: 3
 x = np.random.default_rng(0).normal(0, 3, (500, 30))
 expected = softmax(x)
