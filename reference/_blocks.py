@@ -155,13 +155,13 @@ def scratch(name: str, shape: tuple[int, ...], dtype: Any = np.float64) -> np.nd
     return memory.view(dtype).reshape(shape)
 
 
-def spare(name: str, like: np.ndarray) -> np.ndarray | None:
+def spare(name: str, like: np.ndarray, dtype: Any = np.float64) -> np.ndarray | None:
     """``scratch`` of the shape of an array, for ``out=``; None, for which NumPy takes memory anew, if it is small.
 
     >>> spare("example", np.empty((2, 3))) is None
     True
     """
-    return None if like.size <= _FRESH else scratch(name, like.shape)
+    return None if like.size <= _FRESH else scratch(name, like.shape, dtype)
 
 
 def by_entries(kernel: Kernel, *arrays: np.ndarray) -> np.ndarray:
@@ -196,14 +196,17 @@ def by_rows_into(
 ) -> tuple[np.ndarray, ...]:
     """``by_rows`` of a kernel with several results, each of which is reduced or not."""
     first = arrays[0]
-    ndim, last = first.ndim, first.ndim - 1
+    ndim, last, shape = first.ndim, first.ndim - 1, first.shape
+    if axis == last == 1 and 0 < first.size <= _BUFFER:  # the usual small case, with less around it
+        outs = tuple([np.empty(shape[:1] if flag else shape, first.dtype) for flag in reduced])
+        kernel(*[np.ascontiguousarray(array) for array in arrays], *outs)
+        return outs
     if axis != last:
         moved = tuple(np.moveaxis(array, axis, -1) if array.ndim == ndim else array for array in arrays)
         found = by_rows_into(kernel, last, moved, reduced)
         return tuple(
             out if flag else stored(out, out.dtype, axis) for out, flag in zip(found, reduced, strict=True)
         )
-    shape = first.shape
     outs = tuple([aligned(shape[:-1] if flag else shape, first.dtype) for flag in reduced])
     flat = [np.ascontiguousarray(array) for array in arrays] + list(outs)
     if ndim != 2:

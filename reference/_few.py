@@ -34,7 +34,7 @@ _CLOSE = 2.0**-8
 class Few(NamedTuple):
     """In float64 e = e^x (R, n), ``others`` r (R, n), ``odds`` r / e (R, n) and ``total`` Σ (R, 1) or (R, n).
 
-    ``far`` are the rows (r,) whose x is out of range or NaN, for which they are not right; None if there are none.
+    They are not right for the rows ``far`` (r,), whose x is out of range or NaN; None where there are none.
     """
 
     e: np.ndarray
@@ -63,6 +63,15 @@ def sums(n: int) -> tuple[np.ndarray, np.ndarray]:
     return found
 
 
+def exponentials_of_few(x: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """e^x in float64 (R, n), and the rows (r,) whose x is out of range or NaN, or None where there are none."""
+    wide = x.astype(np.float64, copy=False)
+    e = np.exp(wide, out=spare("e", x))
+    if least(wide) >= -_RANGE and most(wide) <= _RANGE:  # false for NaN
+        return e, None
+    return e, np.flatnonzero(~(np.abs(wide).max(axis=-1) <= _RANGE))
+
+
 def of_few(x: np.ndarray) -> Few:
     """The sums of rows (R, n), which may be in ``scratch``, and lost at the next call in this thread.
 
@@ -71,8 +80,7 @@ def of_few(x: np.ndarray) -> Few:
     >>> of_few(np.log(np.array([[1.0, 2.0, 4.0]]))).others.round(6)
     array([[6., 5., 3.]])
     """
-    wide = x.astype(np.float64, copy=False)
-    e = np.exp(wide, out=spare("e", x))
+    e, far = exponentials_of_few(x)
     if x.itemsize < 8:
         others = np.dot(e, sums(x.shape[-1])[0], out=spare("others", x))
         total = np.add(e, others, out=spare("total", x))
@@ -83,8 +91,6 @@ def of_few(x: np.ndarray) -> Few:
     odds = np.divide(others, e, out=spare("odds", x))
     if x.itemsize == 8 and least(odds) < _CLOSE:
         _apart(e, others, odds)
-    in_range = least(wide) >= -_RANGE and most(wide) <= _RANGE  # false for NaN
-    far = None if in_range else np.flatnonzero(~(np.abs(wide).max(axis=-1) <= _RANGE))
     return Few(e, others, odds, total, far)
 
 

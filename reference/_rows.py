@@ -9,6 +9,7 @@ import numpy as np
 
 from ._arrays import least, most
 from ._blocks import scratch
+from ._few import exponentials_of_few, few, sums
 
 _RANGE = 1e260
 """In float32, sums from its reciprocal up to it are taken as they are: 2⁻¹⁴⁹ / 10²⁶⁰ is normal in float64."""
@@ -146,7 +147,19 @@ def again(
 
 
 def softmax_into(x: np.ndarray, out: np.ndarray) -> None:
-    """The softmax of rows (R, n) in the format of ``out``, where it is written.
+    """The softmax of rows (R, n) in the format of ``out``, where it is written."""
+    if x.itemsize == 8 or not few(x):
+        _softmax_of_any_row(x, out)
+        return
+    e, far = exponentials_of_few(x)
+    e /= np.dot(e, sums(x.shape[-1])[1])
+    out[...] = e
+    if far is not None:
+        again(_softmax_of_any_row, far, (x,), (out,))
+
+
+def _softmax_of_any_row(x: np.ndarray, out: np.ndarray) -> None:
+    """The same for any number of classes, in and out of range.
 
     With few classes, or in a narrow format, the whole sum is exact enough without setting the largest entry apart.
     """

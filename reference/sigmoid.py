@@ -36,7 +36,8 @@ def sigmoid_into(x: np.ndarray, out: np.ndarray) -> None:
     # Before ``out``, which may be x, is written; what is compared is false for NaN.
     far = None if x.size == 0 or most(x) <= bound else x > bound
     np.exp(x, out=out)
-    np.divide(out, np.add(out, 1, out=scratch("one more", out.shape, out.dtype)), out=out)
+    more = np.add(out, 1.0, out=spare("one more", out, out.dtype))
+    np.divide(out, more, out=out)
     if far is not None:
         out[far] = 1
 
