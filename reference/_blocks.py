@@ -50,7 +50,7 @@ _SHARE = 4
 """How much larger a block is then: between passes threads wait for the interpreter's lock, and short passes cost
 more than what leaves the cache."""
 
-_FRESH = 4096
+FRESH = 4096
 """Entries up to which memory taken anew is as fast as memory that is kept for the next block."""
 
 Kernel = Callable[..., None]
@@ -96,6 +96,7 @@ def in_blocks(kernel: Kernel, *arrays: np.ndarray) -> None:
     sharing = min(threads(), len(first)) if first.size >= SHARED else 1
     most = BLOCK if sharing == 1 else _SHARE * BLOCK
     step = max(1, min(most * len(first) // first.size, -(-len(first) // sharing)))
+    step = -(-len(first) // -(-len(first) // step))  # all of about one size
     starts = iter(range(0, len(first), step))
     if sharing == 1:
         _run(kernel, arrays, starts, step)
@@ -146,7 +147,7 @@ def scratch(name: str, shape: tuple[int, ...], dtype: Any = np.float64) -> np.nd
     True
     """
     size = prod(shape)
-    if not _FRESH < size <= _SHARE * BLOCK:  # more is no block
+    if not FRESH < size <= _SHARE * BLOCK:  # more is no block
         return np.empty(shape, dtype)
     kept = _kept.__dict__
     if name not in kept:
@@ -161,7 +162,7 @@ def spare(name: str, like: np.ndarray, dtype: Any = np.float64) -> np.ndarray | 
     >>> spare("example", np.empty((2, 3))) is None
     True
     """
-    return None if like.size <= _FRESH else scratch(name, like.shape, dtype)
+    return None if like.size <= FRESH else scratch(name, like.shape, dtype)
 
 
 def by_entries(kernel: Kernel, *arrays: np.ndarray) -> np.ndarray:

@@ -6,7 +6,8 @@ With Y = Σ_i y_i and m, S, ŷ of ``reference.softmax``:
     ∂CE/∂x_k = Y ŷ_k − y_k
              = ŷ_k (Y − y_k) − y_k S ŷ_k                          at the largest logit, where 1 − ŷ_k = S ŷ_k
 
-The second form keeps what ŷ_k − 1 loses at a confident hard label.
+The second form keeps what ŷ_k − 1 loses at a confident hard label. ``reference._few`` has the same for small
+arrays with up to 16 classes, without a largest logit: there CE = Σ_i y_i log1p(Σ_{j≠i} e^(x_j) / e^(x_i)).
 
 Special values: as in ``reference.softmax``, and 0 log 0 = 0, so a zero target on a logit −inf adds nothing; a
 positive one gives +inf. NaN in y makes its own row NaN.
@@ -26,7 +27,17 @@ import numpy as np
 from ._arrays import least, matching, most, targets, with_axis, without
 from ._blocks import by_rows, by_rows_into, scratch, spare
 from ._few import Few, few, of_few, sums
-from ._rows import DOMINANT, Exponentials, Plain, again, exponentials, places, plain, softmax_into
+from ._rows import (
+    DOMINANT,
+    Exponentials,
+    Plain,
+    again,
+    exponentials,
+    places,
+    plain,
+    softmax_into,
+    softmax_of_any_row,
+)
 
 
 def _distance(rows: Exponentials, y: np.ndarray) -> np.ndarray:
@@ -134,10 +145,32 @@ def both_into(
     else:
         _both_of_any_row(x, y, cost, out, y_hat, rows)
         return
-    if far is not None:
-        again(partial(_both_of_any_row, y_hat=None, rows=rows), far, (x, y), (cost, out))
-        if y_hat is not None:
-            again(softmax_into, far, (x,), (y_hat,))
+    if far is None:
+        return
+    if out.itemsize == 8 and y_hat is not None:
+        again(partial(_both_of_any_row, rows=rows), far, (x, y), (cost, out, y_hat))
+        return
+    again(partial(_both_of_any_row, y_hat=None, rows=rows), far, (x, y), (cost, out))
+    if y_hat is not None:  # with the bits of ``softmax``
+        again(softmax_of_any_row, far, (x,), (y_hat,))
+
+
+def y_hat_into(x: np.ndarray, out: np.ndarray) -> None:
+    """ŷ with the bits that ``both_into`` gives it, at least where the cost is finite."""
+    if out.itemsize < 8:
+        softmax_into(x, out)
+        return
+    if not few(x):
+        _softmax_of_exponentials(x, out)
+        return
+    of = of_few(x)
+    np.divide(of.e, of.total, out=out)
+    if of.far is not None:
+        again(_softmax_of_exponentials, of.far, (x,), (out,))
+
+
+def _softmax_of_exponentials(x: np.ndarray, out: np.ndarray) -> None:
+    exponentials(x, out).softmax_into(out)
 
 
 def _both_of_few(
@@ -149,64 +182,37 @@ def _both_of_few(
     not, Y ŷ_k − y_k keeps all its digits.
     """
     of = of_few(x)
+    p = of.e / of.total
+    if y_hat is not None:
+        y_hat[...] = p
     if y.dtype.kind in "iu":
-        found, far = _few_labels(of, y, cost, y_hat), None
-    else:
-        found, far = _few_targets(of, y.astype(np.float64, copy=False), cost, y_hat)
+        _put(_few_labels(of, p, y, cost), rows, out)
+        return of.far
+    found, far = _few_targets(of, p, y.astype(np.float64, copy=False), cost)
     _put(found, rows, out)
     return of.far if far is None else _either(of.far, far)
 
 
-def _few_labels(of: Few, y: np.ndarray, cost: np.ndarray, y_hat: np.ndarray | None) -> np.ndarray:
-    """The cost written to ``cost``, and the gradient."""
-    label = places(of.e, y)
-    cost[...] = np.log1p(of.odds.reshape(-1)[label])
-    p = _few_probabilities(of, y_hat)
-    entries = p.reshape(-1)
+def _few_labels(of: Few, p: np.ndarray, y: np.ndarray, cost: np.ndarray) -> np.ndarray:
+    """The cost written to ``cost``, and the gradient, in the memory of p = ŷ."""
+    label = places(p, y)
+    others, entries = of.others.reshape(-1)[label], p.reshape(-1)
+    cost[...] = np.log1p(others / of.e.reshape(-1)[label])
     found = entries[label]
-    total = of.total[:, 0] if of.total.size == len(label) else of.total.reshape(-1)[label]
-    entries[label] = np.where(found <= 0.5, found - 1, -of.others.reshape(-1)[label] / total)
+    entries[label] = np.where(found <= 0.5, found - 1, -others / of.total.reshape(-1)[label])
     return p
 
 
-def _few_targets(
-    of: Few, y: np.ndarray, cost: np.ndarray, y_hat: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray | None]:
+def _few_targets(of: Few, p: np.ndarray, y: np.ndarray, cost: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     """The same, and the rows whose cost is infinite or NaN."""
-    costs = np.vecdot(y, np.log1p(of.odds, out=of.odds))
+    others, (beside, all_) = of.others, sums(y.shape[-1])
+    costs = np.vecdot(y, np.log1p(others / of.e))
     cost[...] = costs
-    p = _few_probabilities(of, y_hat)
-    beside, all_ = sums(y.shape[-1])
-    totals = np.dot(y, all_)
-    if most(p) <= 0.5:
-        p *= totals
-        p -= y
-    else:
-        found = p * np.dot(y, beside) - y * (of.others / of.total)
-        np.copyto(found, p * totals - y, where=p <= 0.5)
-        p = found
-    return p, None if np.dot(costs, costs) < np.inf else _open(costs)  # false for NaN
-
-
-def _few_probabilities(of: Few, y_hat: np.ndarray | None) -> np.ndarray:
-    """ŷ = e / Σ in float64, in the memory of e; written to ``y_hat``."""
-    p = np.divide(of.e, of.total, out=of.e)
-    if y_hat is not None:
-        y_hat[...] = p
-    return p
-
-
-def probabilities_into(x: np.ndarray, out: np.ndarray) -> None:
-    """ŷ with the bits that ``both_into`` gives it wherever the cost is finite."""
-    if few(x):
-        of = of_few(x)
-        _few_probabilities(of, out)
-        if of.far is not None:
-            again(softmax_into, of.far, (x,), (out,))
-    elif x.itemsize == 8:
-        exponentials(x, out).softmax_into(out)
-    else:
-        softmax_into(x, out)
+    found = p * np.dot(y, all_)
+    found -= y
+    if not most(p) <= 0.5:  # a NaN in one row must not keep others from it
+        np.copyto(found, p * np.dot(y, beside) - y * (others / of.total), where=p > 0.5)
+    return found, None if np.dot(costs, costs) < np.inf else _open(costs)  # false for NaN
 
 
 def _both_of_plain(

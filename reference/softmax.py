@@ -16,7 +16,8 @@ log1p keeps S where 1 + S rounds to 1 (P. Blanchard, D. J. Higham, N. J. Higham,
 log-sum-exp and softmax functions", IMA J. Numer. Anal. 41, 2021).
 
 In float32 and narrower formats float64 has digits to spare: log softmax(x)_j = x_j − log Σ e^(x_i) there, wherever
-no probability is above 1 − 2⁻¹⁶ and |log Σ e^(x_i)| ≤ 44 (``reference._rows.Plain``); other rows as above.
+no probability is above 1 − 2⁻¹⁶ and |log Σ e^(x_i)| ≤ 44 (``reference._rows.Plain``); other rows as above. In
+small arrays with up to 16 classes log softmax(x)_j = −log1p(Σ_{i≠j} e^(x_i) / e^(x_j)) (``reference._few``).
 
 Special values, row by row: entries −inf have probability 0 and log −inf, the others are as if they were absent.
 A row all −inf, or with a +inf, is NaN in softmax and log-softmax, which have no limit there; its lse is −inf or
@@ -81,15 +82,14 @@ def softmax_vjp(x: Any, cotangent: Any, axis: int = -1) -> np.ndarray:
 
 def _log_softmax_into(x: np.ndarray, out: np.ndarray) -> None:
     if few(x):
-        *_, odds, _, far = of_few(x)
-        np.log1p(odds, out=odds)
-        np.negative(odds, out=odds)
-        out[...] = odds
+        of = of_few(x)
+        out[...] = -np.log1p(of.others / of.e)
+        far = of.far
     elif out.itemsize < 8:
-        of = plain(x)
-        log_p = np.subtract(of.x, of.lse, out=of.x)
+        rows = plain(x)
+        log_p = np.subtract(rows.x, rows.lse, out=rows.x)
         out[...] = log_p
-        far = of.far(out, -DOMINANT)
+        far = rows.far(out, -DOMINANT)
     else:
         _log_softmax_of_any_row(x, out)
         return

@@ -6,7 +6,7 @@ A batch of N rows runs through D inputs, H hidden units and C classes: x (N, D),
 b2 (C,), and y (N, C) in the same floating dtype, or (N,) integer class labels. The quantities are named as in
 ``reference.equations.NETWORK``. Each is computed from the stored quantities that its equation names, so that every
 step can be judged at the inputs that it saw. Matrix products run in float32 for the dtypes up to float32; results
-have the dtype of x.
+have the dtype of x. h and σ'(φ) come from one exponential of φ.
 
 TypeError or ValueError says by name which argument has a wrong dtype or shape. No argument is modified.
 """
@@ -22,7 +22,7 @@ import numpy as np
 
 from ._arrays import DTYPES, floating, integer, matching, stored, targets_of, wide
 from ._blocks import SMALL, by_rows, in_blocks
-from .cross_entropy import both_into, probabilities_into
+from .cross_entropy import both_into, y_hat_into
 from .sigmoid import sigmoid_and_slope_into, times_slope
 
 Arrays = dict[str, np.ndarray]
@@ -147,7 +147,7 @@ def forward(x: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays:
     (5, 2)
     """
     seen, _ = _forward(**_checked(x, W1=W1, b1=b1, W2=W2, b2=b2))
-    return {**seen, "y_hat": by_rows(probabilities_into, 1, seen["theta"])}
+    return {**seen, "y_hat": by_rows(y_hat_into, 1, seen["theta"])}
 
 
 @np.errstate(all="ignore")

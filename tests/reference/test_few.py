@@ -9,10 +9,11 @@ from crosscheck.formats import format_of
 from crosscheck.graph import evaluate
 from crosscheck.numbers.ball import Ball
 from reference import _few, cross_entropy, equations
-from reference._few import FEW, few, of_few
+from reference._blocks import FRESH
+from reference._few import CLASSES, few, of_few
 from reference.cross_entropy import cross_entropy as cost
-from reference.cross_entropy import cross_entropy_gradient, cross_entropy_with_gradient, probabilities_into
-from reference.softmax import log_softmax
+from reference.cross_entropy import cross_entropy_gradient, cross_entropy_with_gradient
+from reference.softmax import log_softmax, softmax
 
 ONCE = 0.5 + 2.0**-7
 """Ulp of float32: what is computed in float64 is rounded once."""
@@ -56,9 +57,7 @@ def worst(found, quantity, x, labels):
 def errors(x):
     """Quantity → its worst error, with labels and with the same targets as floats."""
     labels = labels_of(x)
-    p = np.empty_like(x)
-    probabilities_into(x, p)
-    found = {("log_softmax", ""): log_softmax(x), ("softmax", ""): p}
+    found = {("log_softmax", ""): log_softmax(x), ("softmax", ""): softmax(x)}
     for kind, y in (("labels", labels), ("targets", np.eye(x.shape[1], dtype=x.dtype)[labels])):
         found["cross_entropy", kind], found["cross_entropy_gradient", kind] = cross_entropy_with_gradient(x, y)
     return {key: worst(value, key[0], x, labels) for key, value in found.items()}
@@ -71,26 +70,32 @@ def test_every_row_keeps_its_digits(offset, dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("classes", range(1, FEW + 2))
+@pytest.mark.parametrize("classes", range(1, CLASSES + 2))
 def test_roundings_that_point_the_same_way_are_small(classes, dtype):
     assert max(errors(ties(classes, dtype)).values()) <= AT_MOST[dtype]
 
 
-def test_few_are_up_to_sixteen():
-    assert few(np.zeros((3, FEW)))
-    assert not few(np.zeros((3, FEW + 1)))
+def test_few_are_up_to_sixteen_classes_and_no_block_of_many_rows():
+    assert few(np.zeros((3, CLASSES)))
+    assert not few(np.zeros((3, CLASSES + 1)))
+    assert few(np.zeros((FRESH // 8, 8)))
+    assert not few(np.zeros((FRESH // 8 + 1, 8)))
 
 
 def test_both_ways_are_taken():
-    assert of_few(ahead(0, "float64")).far is None
-    assert of_few(ahead(280, "float64")).far.tolist() == [*range(39, 80)]
+    """Rows out of range, and in float64 those whose logits are far apart, are computed as any others."""
+    assert of_few(ahead(0, "float32")).far is None
+    assert of_few(ahead(0, "float64")).far.tolist() == [*range(51, 80)]
+    assert of_few(ahead(280, "float32")).far.tolist() == [*range(39, 80)]
 
 
-def test_without_the_entries_apart_that_outweigh_all_others_digits_are_lost(monkeypatch):
-    monkeypatch.setattr(_few, "_CLOSE", 0.0)
-    found = errors(ahead(0, "float64"))
-    assert found["cross_entropy", "labels"] > LIMIT
-    assert found["cross_entropy_gradient", "targets"] > LIMIT
+def test_without_the_rows_apart_whose_logits_are_far_apart_digits_are_lost(monkeypatch):
+    """One ahead of 15 equal ones by so much that sums with it are not exact, and round the same way."""
+    x = ties(CLASSES, "float64")
+    x[40:, 0] = x[40:, 1] + np.linspace(28, 34, 40)
+    assert max(errors(x).values()) <= LIMIT
+    monkeypatch.setattr(_few, "_SPREAD", np.inf)
+    assert max(errors(x).values()) > LIMIT
 
 
 def test_without_the_rows_apart_that_are_out_of_range_numbers_are_lost(monkeypatch):
@@ -98,19 +103,10 @@ def test_without_the_rows_apart_that_are_out_of_range_numbers_are_lost(monkeypat
     assert max(errors(ahead(800, "float32")).values()) == np.inf
 
 
-def test_sums_in_float64_alone_are_not_enough_for_it(monkeypatch):
-    """Why the sums are taken in extended precision: equal terms are rounded the same way."""
-    monkeypatch.setattr(np, "longdouble", np.float64)
-    assert max(errors(ties(FEW, "float64")).values()) > LIMIT
-
-
-@pytest.mark.parametrize("offset", OFFSETS)
-def test_without_extended_precision_float64_is_computed_as_with_many_classes(offset, monkeypatch):
-    monkeypatch.setattr(_few, "_EXTENDED", False)
-    x = ahead(offset, "float64")
-    assert not few(x)
-    assert few(x.astype(np.float32))
-    assert max(errors(x).values()) <= LIMIT
+def test_sums_in_one_part_are_not_enough_for_float64(monkeypatch):
+    """Why they are taken in two parts: equal terms are rounded the same way."""
+    monkeypatch.setattr(_few, "_HEAD", ~np.int64(0))
+    assert max(errors(ties(CLASSES, "float64")).values()) > LIMIT
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", "float64"])
