@@ -91,11 +91,14 @@ def _forward(
     return {"phi": phi, "h": h, "theta": _affine(h, W2, b2)}, slope
 
 
-def _last_layer(theta: np.ndarray, y: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """ŷ, the cost of each row in float64, and ∂(Σ CE / rows)/∂θ, from one pass of exponentials."""
-    y_hat, d_theta, cost = np.empty_like(theta), np.empty_like(theta), np.empty(len(theta))
-    in_blocks(partial(both_into, rows=rows), theta, y, cost, d_theta, y_hat)
-    return y_hat, cost, d_theta
+def _last_layer(
+    theta: np.ndarray, y: np.ndarray, y_hat: np.ndarray | None = None, rows: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """The cost of each row in float64 and ∂(Σ CE / rows)/∂θ, and ŷ written to ``y_hat``, from one exponential."""
+    cost, d_theta = np.empty(len(theta)), np.empty_like(theta)
+    kernel = both_into if rows == 1 else partial(both_into, rows=rows)
+    in_blocks(kernel, theta, y, cost, d_theta, *(() if y_hat is None else (y_hat,)))
+    return cost, d_theta
 
 
 def _back(given: Arrays, seen: Arrays, d_theta: np.ndarray, slope: np.ndarray) -> Arrays:
@@ -121,7 +124,8 @@ def _of_parameters(given: Arrays, h: np.ndarray, back: Arrays, decay: float = 0.
 def _quantities(given: Arrays, y: np.ndarray, rows: int = 1, decay: float = 0.0) -> Arrays:
     """Every quantity of the network whose J is Σ CE / rows + (λ/2) (Σ W₁² + Σ W₂²), in NETWORK's order."""
     seen, slope = _forward(**given)
-    y_hat, cost, d_theta = _last_layer(seen["theta"], y, rows)
+    y_hat = np.empty_like(seen["theta"])
+    cost, d_theta = _last_layer(seen["theta"], y, y_hat, rows)
     J = np.add.reduce(cost)
     if rows != 1:
         J /= np.float64(rows)
@@ -162,6 +166,27 @@ def two_layer(x: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays:
     """
     given = _checked(x, W1=W1, b1=b1, W2=W2, b2=b2)
     return _quantities(given, _checked_targets(y, given))
+
+
+@np.errstate(all="ignore")
+def cost_and_gradients(x: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays:
+    """J and its gradients in x, W1, b1, W2 and b2 alone, with the bits that ``two_layer`` gives them   (§2.3).
+
+    >>> p = initial(3, 4, 2, seed=0, dtype="float64")
+    >>> " ".join(cost_and_gradients(np.ones((5, 3)), np.zeros(5, int), **p))
+    'J d_x d_W1 d_b1 d_W2 d_b2'
+    """
+    given = _checked(x, W1=W1, b1=b1, W2=W2, b2=b2)
+    y = _checked_targets(y, given)
+    seen, slope = _forward(**given)
+    cost, d_theta = _last_layer(seen.pop("theta"), y)
+    back = _back(given, seen, d_theta, slope)
+    del seen["phi"], back["d_h"]  # so that their memory can be taken again
+    return {
+        "J": stored(np.add.reduce(cost), d_theta.dtype),
+        "d_x": _product(back["d_phi"], given["W1"].T),
+        **_of_parameters(given, seen["h"], back),
+    }
 
 
 def initial(inputs: int, hidden: int, classes: int, seed: int, dtype: Any) -> Arrays:
@@ -213,7 +238,7 @@ def gradient_descent(params: Mapping[str, Any], x: Any, y: Any, rate: float, ste
     new = {name: array.copy() for name, array in given.items()}
     for _ in range(integer("steps", steps, least=0)):
         seen, slope = _forward(x, **new)
-        d_theta = _last_layer(seen["theta"], y, 1)[2]
+        d_theta = _last_layer(seen["theta"], y)[1]
         gradients = _of_parameters({"x": x}, seen["h"], _back(new, seen, d_theta, slope))
         new = {
             name: stored(wide(p) - rate / len(x) * wide(gradients[f"d_{name}"]), p.dtype)

@@ -8,7 +8,7 @@ from typing import Any
 from reference.cross_entropy import cross_entropy_with_gradient
 from reference.sigmoid import sigmoid
 from reference.softmax import log_softmax, softmax
-from reference.two_layer import two_layer
+from reference.two_layer import cost_and_gradients
 
 from ..cases import Arrays
 from .cells import WORKLOADS
@@ -19,7 +19,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "softmax": softmax,
     "log_softmax": log_softmax,
     "cross_entropy": lambda x, labels: cross_entropy_with_gradient(x, labels),
-    "two_layer": two_layer,
+    "two_layer": cost_and_gradients,
 }
 """Workload → the function of its inputs."""
 

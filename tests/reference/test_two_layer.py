@@ -7,7 +7,7 @@ from crosscheck.formats import FORMATS
 from crosscheck.graph import needs
 from crosscheck.truth import enclose, rounded
 from reference.equations import NETWORK
-from reference.two_layer import forward, gradient_descent, initial, two_layer
+from reference.two_layer import cost_and_gradients, forward, gradient_descent, initial, two_layer
 
 N, D, H, C = 6, 5, 4, 3
 RNG = np.random.default_rng(0)
@@ -61,11 +61,24 @@ def test_forward_gives_the_same_bits():
         np.testing.assert_array_equal(array, everything[name])
 
 
+@pytest.mark.parametrize("targets", ["labels", "one-hot"])
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_cost_and_gradients_alone_have_the_same_bits(dtype, targets):
+    given = in_format(dtype) | ({"y": LABELS} if targets == "labels" else {})
+    everything = two_layer(**given)
+    found = cost_and_gradients(**given)
+    assert list(found) == ["J", "d_x", "d_W1", "d_b1", "d_W2", "d_b2"]
+    for name, array in found.items():
+        np.testing.assert_array_equal(array, everything[name])
+        assert array.dtype == everything[name].dtype
+
+
 def test_read_only_arguments_are_not_modified():
     given = {name: array.copy() for name, array in GIVEN.items()}
     for array in given.values():
         array.setflags(write=False)
     two_layer(**given)
+    cost_and_gradients(**given)
     params = {name: given[name] for name in PARAMS}
     trained = gradient_descent(params, given["x"], given["y"], rate=0.1, steps=0)
     for name, array in given.items():
@@ -160,9 +173,10 @@ BAD = {
 def test_bad_arguments_are_refused_by_name(bad):
     change, error, message = BAD[bad]
     given = GIVEN | change
-    with pytest.raises(error, match=message) as caught:
-        two_layer(**given)
-    assert "\n" not in str(caught.value)
+    for function in (two_layer, cost_and_gradients):
+        with pytest.raises(error, match=message) as caught:
+            function(**given)
+        assert "\n" not in str(caught.value)
     params = {name: given[name] for name in PARAMS}
     with pytest.raises(error, match=message):
         gradient_descent(params, given["x"], given["y"], rate=0.1, steps=1)
