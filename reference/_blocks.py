@@ -13,6 +13,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -96,28 +97,28 @@ def in_blocks(kernel: Kernel, *arrays: np.ndarray) -> None:
     sharing = min(threads(), len(first)) if first.size >= SHARED else 1
     most = BLOCK if sharing == 1 else _SHARE * BLOCK
     step = max(1, min(most * len(first) // first.size, -(-len(first) // sharing)))
-    step = -(-len(first) // -(-len(first) // step))  # all of about one size
-    starts = iter(range(0, len(first), step))
+    many = -(-len(first) // step)
+    runs = pairwise([len(first) * i // many for i in range(many + 1)])  # all of one size, or of a row more
     if sharing == 1:
-        _run(kernel, arrays, starts, step)
+        _run(kernel, arrays, runs)
         return
     global _pool
     if _pool is None:
         _pool = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="reference")
-    others = [_pool.submit(_run, kernel, arrays, starts, step) for _ in range(sharing - 1)]
+    others = [_pool.submit(_run, kernel, arrays, runs) for _ in range(sharing - 1)]
     try:
-        _run(kernel, arrays, starts, step)
+        _run(kernel, arrays, runs)
     finally:
         for other in others:
             other.result()
 
 
-def _run(kernel: Kernel, arrays: tuple[np.ndarray, ...], starts: Iterator[int], step: int) -> None:
+def _run(kernel: Kernel, arrays: tuple[np.ndarray, ...], runs: Iterator[tuple[int, int]]) -> None:
     """Take blocks until there are no more; the interpreter's lock lets no two threads have the same."""
     with np.errstate(all="ignore"):
         np.setbufsize(_BUFFER)  # until the end of ``errstate``
-        for start in starts:
-            kernel(*(array[start : start + step] for array in arrays))
+        for start, stop in runs:
+            kernel(*(array[start:stop] for array in arrays))
 
 
 def aligned(shape: tuple[int, ...], dtype: Any = np.float64) -> np.ndarray:

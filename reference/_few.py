@@ -34,7 +34,7 @@ _HEAD = ~np.int64(2**45 - 1)
 class Few(NamedTuple):
     """In float64 e = e^x, ``others`` r and ``total`` Σ, all (R, n), of rows x (R, n).
 
-    They are not right for the rows ``far`` (r,), whose x is out of range or NaN; None where there are none.
+    They are not right for the rows ``far`` (r,), whose x is out of range, far apart or NaN, if there are any.
     """
 
     e: np.ndarray
@@ -90,6 +90,7 @@ def of_few(x: np.ndarray) -> Few:
 
 
 def _far(x: np.ndarray, spread: float) -> np.ndarray | None:
+    """The rows (r,) of x (R, n) with an |x| above ``_RANGE``, entries further apart than ``spread``, or NaN."""
     low, high = x.min(axis=-1), x.max(axis=-1)
     far = np.flatnonzero(~((low >= -_RANGE) & (high <= _RANGE) & (high - low <= spread)))
     return far if far.size else None

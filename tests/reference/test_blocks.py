@@ -45,7 +45,18 @@ def test_what_is_shared_is_enough_for_all_threads(small, monkeypatch):
     monkeypatch.setattr(_blocks, "_SHARE", 100)  # so that a block might hold everything
     sizes = []
     in_blocks(lambda part: sizes.append(len(part)), np.zeros((7, 20)))
-    assert sorted(sizes) == [1, 3, 3]
+    assert sorted(sizes) == [2, 2, 3]
+
+
+def test_no_block_is_smaller_than_another_by_more_than_a_row(small, monkeypatch):
+    """Which few rows of few classes a kernel treats in another way must not depend on where a row is."""
+    monkeypatch.setattr(_blocks, "SHARED", 10**6)
+    sizes = []
+    in_blocks(lambda part: sizes.append(len(part)), np.zeros((13, 16)))
+    assert sizes == [3, 3, 3, 4]
+    sizes.clear()
+    in_blocks(lambda part: sizes.append(len(part)), np.zeros((65, 1)))
+    assert sizes == [32, 33]
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,22 @@ def test_rounds_are_taken_in_turn(planted, tmp_path):
     assert set(field.at_rest) == {"a", "b"}
 
 
+def test_all_start_a_round_on_the_same_core_and_each_round_on_the_next(planted, monkeypatch):
+    asked = []
+    ask = turns.Child.ask
+
+    def noted(child, do, seconds, **request):
+        if do == "time":
+            asked.append((child.contender.name, request["core"]))
+        return ask(child, do, seconds, **request)
+
+    monkeypatch.setattr(turns.Child, "ask", noted)
+    with Field([planted(name, "return right") for name in ("a", "b")], CORES, {}) as field:
+        field.cores = [5, 7]  # those that the children do not have are left alone
+        field.timed(CELLS[0], PLAN)
+    assert asked == [("a", 5), ("b", 5), ("a", 7), ("b", 7), ("a", 5), ("b", 5)]
+
+
 def test_one_that_fails_loses_nothing_but_its_own(planted, monkeypatch):
     monkeypatch.setattr(turns, "PREPARING", 1.5)
     bodies = {
