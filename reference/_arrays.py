@@ -3,7 +3,7 @@
 All but σ and matrix products is computed in float64, whatever the format, and rounded once. That is accurate
 whatever the processor's float32 exponential is: NumPy's own errs by up to 2.5 ulp, too much where several of them
 meet, as in a softmax. With AVX-512 it is hardly faster than that of float64, without it four times as fast. σ has
-one of them, and stays below 4 ulp. In the network σ is computed in float64, as σ' comes from the same exponential.
+one of them, and stays below 4 ulp. In the network it is computed in float64, and σ' from the same exponential.
 """
 
 from __future__ import annotations

@@ -54,6 +54,9 @@ more than what leaves the cache."""
 FRESH = 4096
 """Entries up to which memory taken anew is as fast as memory that is kept for the next block."""
 
+_LEAST = 2 * FRESH
+"""Entries of a block at least, where threads share: kernels may treat arrays of up to ``FRESH`` in another way."""
+
 Kernel = Callable[..., None]
 
 _pool: ThreadPoolExecutor | None = None
@@ -94,7 +97,7 @@ def in_blocks(kernel: Kernel, *arrays: np.ndarray) -> None:
         if first.size:
             kernel(*arrays)
         return
-    sharing = min(threads(), len(first)) if first.size >= SHARED else 1
+    sharing = max(1, min(threads(), len(first), first.size // _LEAST)) if first.size >= SHARED else 1
     most = BLOCK if sharing == 1 else _SHARE * BLOCK
     step = max(1, min(most * len(first) // first.size, -(-len(first) // sharing)))
     many = -(-len(first) // step)

@@ -199,7 +199,7 @@ def _few_labels(of: Few, p: np.ndarray, y: np.ndarray, cost: np.ndarray) -> np.n
     others, entries = of.others.reshape(-1)[label], p.reshape(-1)
     cost[...] = np.log1p(others / of.e.reshape(-1)[label])
     found = entries[label]
-    entries[label] = np.where(found <= 0.5, found - 1, -others / of.total.reshape(-1)[label])
+    entries[label] = np.where(found <= 0.5, found - 1, 0.0 - others / of.total.reshape(-1)[label])
     return p
 
 

@@ -36,6 +36,7 @@ def small(monkeypatch):
     monkeypatch.setattr(_blocks, "SMALL", 32)
     monkeypatch.setattr(_blocks, "BLOCK", 64)
     monkeypatch.setattr(_blocks, "SHARED", 128)
+    monkeypatch.setattr(_blocks, "_LEAST", 32)
     monkeypatch.setattr(_blocks, "_SHARE", 2)
     monkeypatch.setenv("OMP_NUM_THREADS", "")
     monkeypatch.setattr(_blocks, "threads", lambda: 3)
@@ -46,6 +47,14 @@ def test_what_is_shared_is_enough_for_all_threads(small, monkeypatch):
     sizes = []
     in_blocks(lambda part: sizes.append(len(part)), np.zeros((7, 20)))
     assert sorted(sizes) == [2, 2, 3]
+
+
+def test_many_threads_get_no_small_blocks(monkeypatch):
+    monkeypatch.setattr(_blocks, "SHARED", 131_072)
+    monkeypatch.setattr(_blocks, "threads", lambda: 32)
+    x = np.tile(RNG.normal(0, 3, (1, 16)), (8193, 1))
+    found = log_softmax(x)
+    np.testing.assert_array_equal(found, np.tile(found[:1], (8193, 1)))
 
 
 def test_no_block_is_smaller_than_another_by_more_than_a_row(small, monkeypatch):

@@ -169,3 +169,12 @@ def test_log_softmax_of_one_ahead_of_equal_ones(classes, offset, seed):
     x[:, 0] += rng.uniform(0.1, 12, 2000)
     with np.errstate(all="ignore"):
         assert worst(log_softmax(x), "log_softmax", x, labels_of(x)) <= LIMIT
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_what_one_class_gives_is_zero_and_not_minus_zero(dtype):
+    x = np.array([[3.0]], dtype)
+    by_label = cross_entropy_with_gradient(x, np.array([0]))
+    for found in (log_softmax(x), *by_label, *cross_entropy_with_gradient(x, np.ones_like(x))):
+        assert found == 0
+        assert not np.signbit(found).any()

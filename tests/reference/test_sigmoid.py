@@ -146,14 +146,15 @@ def _value_and_slope(x):
 
 
 @given(x=arrays(np.float64, 4, elements=st.floats(allow_nan=False)))
-def test_value_and_slope_of_any_float_from_one_exponential(x):
+def test_value_and_slope_of_any_float(x):
     for name, found in zip(ELEMENTWISE, _value_and_slope(x), strict=True):
         assert Enclosure(lambda name=name: getattr(equations, name)(Ball.of(x))).ulp_error(found).max() <= 4
 
 
-@pytest.mark.parametrize(("dtype", "most"), [("float64", 3.5), ("float32", 0.5 + 2.0**-16)])
-def test_value_and_slope_from_one_exponential(dtype, most):
-    x = np.random.default_rng(0).uniform(-40, 40, 20_000).astype(dtype)
+@pytest.mark.parametrize(("dtype", "most"), [("float64", 3.0), ("float32", 0.5 + 2.0**-16)])
+def test_value_and_slope_have_the_digits_that_they_have_alone(dtype, most):
+    """With one exponential for both the slope of the last one was 4.4 ulp off in float64."""
+    x = np.append(np.random.default_rng(8).uniform(-40, 40, 50_000), -4.838496689549593).astype(dtype)
     for name, found in zip(ELEMENTWISE, _value_and_slope(x), strict=True):
         assert Enclosure(lambda name=name: getattr(equations, name)(Ball.of(x))).ulp_error(found).max() <= most
 
