@@ -148,13 +148,18 @@ def again(
 
 def softmax_into(x: np.ndarray, out: np.ndarray) -> None:
     """The softmax of rows (R, n) in the format of ``out``, where it is written."""
-    if x.itemsize == 8 or not few(x):
+    if x.itemsize < 8 and few(x):
+        softmax_of_few(x, out, softmax_of_any_row)
+    else:
         softmax_of_any_row(x, out)
-        return
+
+
+def softmax_of_few(x: np.ndarray, out: np.ndarray, otherwise: Callable[..., None]) -> None:
+    """The same of few rows of few logits; those that are far from what these need are left to ``otherwise``."""
     of = of_few(x)
     out[...] = of.e / of.total
     if of.far is not None:
-        again(softmax_of_any_row, of.far, (x,), (out,))
+        again(otherwise, of.far, (x,), (out,))
 
 
 def softmax_of_any_row(x: np.ndarray, out: np.ndarray) -> None:

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from ._arrays import least, matching, most, targets, with_axis, without
-from ._blocks import by_rows, by_rows_into, scratch, spare
+from ._blocks import by_rows, by_rows_into, in_blocks, scratch, spare
 from ._few import Few, few, of_few, sums
 from ._rows import (
     DOMINANT,
@@ -37,6 +37,7 @@ from ._rows import (
     plain,
     softmax_into,
     softmax_of_any_row,
+    softmax_of_few,
 )
 
 
@@ -78,8 +79,7 @@ def _widened(y: np.ndarray) -> np.ndarray:
 def cost_of(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """CE per row in float64, (R,), of rows x (R, n)."""
     cost = np.empty(len(x))
-    if x.size:
-        both_into(x, y, cost, scratch("gradient", x.shape, x.dtype))
+    in_blocks(_cost_into, x, y, cost)
     return cost
 
 
@@ -159,14 +159,10 @@ def y_hat_into(x: np.ndarray, out: np.ndarray) -> None:
     """ŷ with the bits that ``both_into`` gives it, at least where the cost is finite."""
     if out.itemsize < 8:
         softmax_into(x, out)
-        return
-    if not few(x):
+    elif few(x):
+        softmax_of_few(x, out, _softmax_of_exponentials)
+    else:
         _softmax_of_exponentials(x, out)
-        return
-    of = of_few(x)
-    np.divide(of.e, of.total, out=out)
-    if of.far is not None:
-        again(_softmax_of_exponentials, of.far, (x,), (out,))
 
 
 def _softmax_of_exponentials(x: np.ndarray, out: np.ndarray) -> None:
@@ -190,7 +186,7 @@ def _both_of_few(
         return of.far
     found, far = _few_targets(of, p, y.astype(np.float64, copy=False), cost)
     _put(found, rows, out)
-    return of.far if far is None else _either(of.far, far)
+    return _either(of.far, far)
 
 
 def _few_labels(of: Few, p: np.ndarray, y: np.ndarray, cost: np.ndarray) -> np.ndarray:
@@ -212,7 +208,7 @@ def _few_targets(of: Few, p: np.ndarray, y: np.ndarray, cost: np.ndarray) -> tup
     found -= y
     if not most(p) <= 0.5:  # a NaN in one row must not keep others from it
         np.copyto(found, p * np.dot(y, beside) - y * (others / of.total), where=p > 0.5)
-    return found, None if np.dot(costs, costs) < np.inf else _open(costs)  # false for NaN
+    return found, _open(costs)
 
 
 def _both_of_plain(

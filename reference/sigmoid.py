@@ -24,6 +24,11 @@ _NORMAL = 2.0**-126
 """The smallest normal number of float32."""
 
 
+def _beyond(x: np.ndarray, bound: float) -> np.ndarray | None:
+    """Where x is above a bound; None where nothing is."""
+    return None if x.size == 0 or most(x) <= bound else x > bound  # false for NaN
+
+
 def sigmoid_into(x: np.ndarray, out: np.ndarray) -> None:
     """σ(x) written to ``out``, in the format itself, or for narrower ones in float64 and rounded once."""
     if out.itemsize < 4:
@@ -31,9 +36,7 @@ def sigmoid_into(x: np.ndarray, out: np.ndarray) -> None:
         sigmoid_into(wide, wide)
         out[...] = wide
         return
-    bound = _FAR[out.itemsize]
-    # Before ``out``, which may be x, is written; what is compared is false for NaN.
-    far = None if x.size == 0 or most(x) <= bound else x > bound
+    far = _beyond(x, _FAR[out.itemsize])  # before ``out``, which may be x, is written
     np.exp(x, out=out)
     more = np.add(out, 1.0, out=spare("one more", out, out.dtype))
     np.divide(out, more, out=out)
@@ -51,9 +54,8 @@ def sigmoid_and_slope_into(x: np.ndarray, out: np.ndarray, slope: np.ndarray) ->
         sigmoid_into(x, out)
         gradient_into(x, slope)
         return
-    far = None if x.size == 0 or most(x) <= _FAR[8] else x > _FAR[8]
-    t = scratch("slope", x.shape)
-    np.exp(x, out=t, dtype=np.float64)
+    far = _beyond(x, _FAR[8])
+    t = np.exp(x, out=spare("slope", x), dtype=np.float64)
     more = np.add(t, 1.0, out=spare("one more", x))
     t /= more
     out[...] = t

@@ -86,7 +86,7 @@ def _forward(
 ) -> tuple[Arrays, np.ndarray]:
     """φ, h and θ by name, and σ'(φ) in the dtype of matrix products."""
     phi = _affine(x, W1, b1)
-    h, slope = np.empty_like(phi), np.empty(phi.shape, phi.dtype if phi.itemsize >= 4 else np.float32)
+    h, slope = np.empty_like(phi), np.empty_like(wide(phi))
     in_blocks(sigmoid_and_slope_into, phi, h, slope)
     return {"phi": phi, "h": h, "theta": _affine(h, W2, b2)}, slope
 
