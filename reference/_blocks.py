@@ -1,8 +1,8 @@
 """Blocks that fit a cache, shared among threads: what keeps NumPy's passes from going out to memory.
 
 A NumPy expression of several passes over a large array goes out to memory in each of them, and allocates what lies
-between. Over a block of ``BLOCK`` entries the passes stay in the second-level cache. NumPy gives up the
-interpreter's lock within a pass, so that threads can take blocks in turn.
+between. Over a block of ``BLOCK`` entries the passes stay in the last cache. NumPy gives up the interpreter's lock
+within a pass, so that threads can take blocks in turn.
 
 What is computed does not depend on the blocks: a kernel treats each row (each entry) by itself.
 """
@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from math import prod
@@ -21,8 +22,9 @@ import numpy as np
 
 from ._arrays import stored
 
-BLOCK = 65_536
-"""Entries of a block in one thread: 512 KiB in float64, of which a kernel has two or three."""
+BLOCK = 262_144
+"""Entries of a block: 2 MiB in float64, of which a kernel has two or three. That is more than a second-level cache
+holds, but what a pass costs beside its entries, microseconds and some for each row, then hardly counts."""
 
 SMALL = 16_384
 """Entries up to which what follows saves less than the microseconds that it takes."""
@@ -46,10 +48,6 @@ def _vector_exp() -> bool:
 SHARED = 524_288 if _vector_exp() else 131_072
 """Entries from which on threads share the blocks: to wake a thread and to wait for it takes some 0.1 ms, which is
 soon won where an exponential takes four times as long."""
-
-_SHARE = 4
-"""How much larger a block is then: between passes threads wait for the interpreter's lock, and short passes cost
-more than what leaves the cache."""
 
 FRESH = 4096
 """Entries up to which memory taken anew is as fast as memory that is kept for the next block."""
@@ -98,29 +96,33 @@ def in_blocks(kernel: Kernel, *arrays: np.ndarray) -> None:
             kernel(*arrays)
         return
     sharing = max(1, min(threads(), len(first), first.size // _LEAST)) if first.size >= SHARED else 1
-    most = BLOCK if sharing == 1 else _SHARE * BLOCK
-    step = max(1, min(most * len(first) // first.size, -(-len(first) // sharing)))
+    step = max(1, min(BLOCK * len(first) // first.size, -(-len(first) // sharing)))
     many = -(-len(first) // step)
-    runs = pairwise([len(first) * i // many for i in range(many + 1)])  # all of one size, or of a row more
+    runs = deque(pairwise([len(first) * i // many for i in range(many + 1)]))  # all of one size, or of a row more
     if sharing == 1:
-        _run(kernel, arrays, runs)
+        _run(kernel, arrays, runs.popleft)
         return
     global _pool
     if _pool is None:
         _pool = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="reference")
-    others = [_pool.submit(_run, kernel, arrays, runs) for _ in range(sharing - 1)]
+    # From the other end: threads that write to one page of new memory at once, perhaps of 2 MiB, all clear it.
+    others = [_pool.submit(_run, kernel, arrays, runs.pop) for _ in range(sharing - 1)]
     try:
-        _run(kernel, arrays, runs)
+        _run(kernel, arrays, runs.popleft)
     finally:
         for other in others:
             other.result()
 
 
-def _run(kernel: Kernel, arrays: tuple[np.ndarray, ...], runs: Iterator[tuple[int, int]]) -> None:
-    """Take blocks until there are no more; the interpreter's lock lets no two threads have the same."""
+def _run(kernel: Kernel, arrays: tuple[np.ndarray, ...], take: Callable[[], tuple[int, int]]) -> None:
+    """Take blocks until there are no more; no two threads are given the same."""
     with np.errstate(all="ignore"):
         np.setbufsize(_BUFFER)  # until the end of ``errstate``
-        for start, stop in runs:
+        while True:
+            try:
+                start, stop = take()
+            except IndexError:
+                return
             kernel(*(array[start:stop] for array in arrays))
 
 
@@ -151,11 +153,11 @@ def scratch(name: str, shape: tuple[int, ...], dtype: Any = np.float64) -> np.nd
     True
     """
     size = prod(shape)
-    if not FRESH < size <= _SHARE * BLOCK:  # more is no block
+    if not FRESH < size <= BLOCK:  # more is no block
         return np.empty(shape, dtype)
     kept = _kept.__dict__
     if name not in kept:
-        kept[name] = aligned((8 * _SHARE * BLOCK,), np.uint8)
+        kept[name] = aligned((8 * BLOCK,), np.uint8)
     memory: np.ndarray = kept[name][: np.dtype(dtype).itemsize * size]
     return memory.view(dtype).reshape(shape)
 

@@ -23,6 +23,9 @@ _FEW = 16
 _PLAIN = 44.0
 """Up to this |log Σ e^x| an ulp of it is at most 2⁻⁴⁷ in float64."""
 
+_RUN = 1024
+"""Terms that are added in runs, one to a lane of a vector register: at most 256 in sequence."""
+
 _TINY = 2.0**-960
 """Below this the terms of S may be subnormal, and the sum of their roundings more than an ulp of S."""
 
@@ -84,7 +87,7 @@ def exponentials(x: np.ndarray, memory: np.ndarray | None = None) -> Exponential
     m, terms = x.ravel()[top].astype(np.float64, copy=False)[:, None], e.reshape(-1)
     at_top = terms[top]
     terms[top] = 0.0
-    rest = _sum(x, e)
+    rest = row_sum(e) if x.itemsize == 8 else narrow_sum(e)
     terms[top] = at_top
     largest = at_top[:, None]
     others = rest / largest
@@ -108,7 +111,7 @@ class Plain(NamedTuple):
     """Rows x (R, n) of a format up to float32; in float64 x, e^x (R, n), 1 / Σ e^x and lse = log Σ e^x (R, 1).
 
     Narrow formats need no more wherever no entry dominates its row, and e^x and its sum are in range: then lse is
-    within 2⁻⁴⁶, and log softmax = x − lse, at most −``DOMINANT``, within 2⁻⁷ ulp of float32.
+    within 2⁻⁴⁴, and log softmax = x − lse, at most −``DOMINANT``, within 2⁻⁵ ulp of float32.
     """
 
     x: np.ndarray
@@ -132,7 +135,7 @@ def plain(x: np.ndarray) -> Plain:
     wide, e = scratch("x", x.shape), scratch("e", x.shape)
     wide[...] = x  # at once, and not piece by piece through NumPy's buffer
     np.exp(wide, out=e)
-    total = np.add.reduce(e, axis=-1, keepdims=True)
+    total = narrow_sum(e)
     return Plain(wide, e, np.reciprocal(total), np.log(total))
 
 
@@ -171,7 +174,7 @@ def softmax_of_any_row(x: np.ndarray, out: np.ndarray) -> None:
         exponentials(x, out).softmax_into(out)
         return
     x, e = _exponentials(x, out)
-    total = np.add.reduce(e, axis=-1, keepdims=True, dtype=np.longdouble if x.itemsize == 8 else None)
+    total = narrow_sum(e) if x.itemsize < 8 else np.add.reduce(e, axis=-1, keepdims=True, dtype=np.longdouble)
     scale = reciprocal(total)
     shift = _needs_shift(x, total)
     if shift is not None:
@@ -194,11 +197,6 @@ def _exponentials(x: np.ndarray, memory: np.ndarray | None) -> tuple[np.ndarray,
         return x, np.exp(x, out=e)
     e[...] = x
     return x, np.exp(e, out=e)
-
-
-def _sum(x: np.ndarray, e: np.ndarray) -> np.ndarray:
-    """Σ e, (R, 1); where x is narrower than float64, NumPy's own sum errs far below an ulp of its format."""
-    return row_sum(e) if x.itemsize == 8 else np.asarray(np.add.reduce(e, axis=-1, keepdims=True))
 
 
 def _needs_shift(x: np.ndarray, total: np.ndarray, others: np.ndarray | None = None) -> np.ndarray | None:
@@ -263,6 +261,22 @@ def subtraction_error(x: np.ndarray, m: np.ndarray, d: np.ndarray) -> np.ndarray
     m_seen = x - d
     delta = (x - (d + m_seen)) - (m - m_seen)
     return np.nan_to_num(delta, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def narrow_sum(a: np.ndarray) -> np.ndarray:
+    """Σ along the last axis, (R, n) → (R, 1), within 2⁻⁴⁵ of it for terms ≥ 0: enough for narrow formats.
+
+    ``einsum`` does not add pairs, as NumPy's own sum does, and takes half the time, or a quarter in short rows.
+
+    >>> narrow_sum(np.array([[1.0, 2.0, 3.0]]))
+    array([[6.]])
+    """
+    n = a.shape[-1]
+    if n <= _RUN:
+        return np.einsum("ij->i", a)[:, None]
+    whole = n - n % _RUN
+    runs = np.einsum("ijk->ij", a[:, :whole].reshape(len(a), -1, _RUN))
+    return narrow_sum(a[:, whole:]) + np.add.reduce(runs, axis=-1, keepdims=True)
 
 
 def row_sum(a: np.ndarray) -> np.ndarray:

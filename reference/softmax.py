@@ -87,8 +87,7 @@ def _log_softmax_into(x: np.ndarray, out: np.ndarray) -> None:
         far = of.far
     elif out.itemsize < 8:
         rows = plain(x)
-        log_p = np.subtract(rows.x, rows.lse, out=rows.x)
-        out[...] = log_p
+        np.subtract(rows.x, rows.lse, out=out, casting="unsafe")
         far = rows.far(out, -DOMINANT)
     else:
         _log_softmax_of_any_row(x, out)

@@ -1,5 +1,6 @@
 """Blocks and threads: every row is computed once, whatever the block, the threads, the axis; errors are raised."""
 
+import math
 import os
 import subprocess
 import sys
@@ -37,13 +38,12 @@ def small(monkeypatch):
     monkeypatch.setattr(_blocks, "BLOCK", 64)
     monkeypatch.setattr(_blocks, "SHARED", 128)
     monkeypatch.setattr(_blocks, "_LEAST", 32)
-    monkeypatch.setattr(_blocks, "_SHARE", 2)
     monkeypatch.setenv("OMP_NUM_THREADS", "")
     monkeypatch.setattr(_blocks, "threads", lambda: 3)
 
 
 def test_what_is_shared_is_enough_for_all_threads(small, monkeypatch):
-    monkeypatch.setattr(_blocks, "_SHARE", 100)  # so that a block might hold everything
+    monkeypatch.setattr(_blocks, "BLOCK", 10_000)  # so that a block might hold everything
     sizes = []
     in_blocks(lambda part: sizes.append(len(part)), np.zeros((7, 20)))
     assert sorted(sizes) == [2, 2, 3]
@@ -94,11 +94,30 @@ def test_threads_share_the_blocks(small):
 
     def kernel(part):
         names.add(threading.current_thread().name)
-        if part[0] < 256:  # the first two blocks are underway at once
+        if part[0] in (0, 960):  # the first block and the last are underway at once
             both.wait()
 
     in_blocks(kernel, np.arange(1024))
     assert len(names) > 1
+
+
+def test_two_threads_come_from_the_ends(small, monkeypatch):
+    """Where they wrote to neighbouring blocks, both would clear the same new pages of memory."""
+    monkeypatch.setattr(_blocks, "threads", lambda: 2)
+    starts, both = {}, threading.Barrier(2, timeout=20)
+
+    def kernel(part):
+        own = starts.setdefault(threading.current_thread().name, [])
+        if not own:
+            both.wait()
+        own.append(part[0])
+
+    in_blocks(kernel, np.arange(1024))
+    mine = starts.pop(threading.current_thread().name)
+    (others,) = starts.values()
+    assert (mine[0], others[0]) == (0, 960)
+    assert mine == sorted(mine)
+    assert others == sorted(others, reverse=True)
 
 
 def test_a_few_entries_stay_in_the_thread_that_asks(small):
@@ -195,10 +214,20 @@ def test_threads_are_the_cores_or_fewer(monkeypatch, asked, expected):
     assert threads() == (expected or len(os.sched_getaffinity(0)))
 
 
-def test_row_sums_do_not_depend_on_the_rows_beside():
-    a = RNG.normal(0, 1, (5, 77))
-    for one, total in zip(a, _rows.row_sum(a), strict=True):
-        assert _rows.row_sum(one[None])[0, 0] == total[0]
+@pytest.mark.parametrize("classes", [1, 8, 77, 1024, 1025, 5000])
+@pytest.mark.parametrize("sums", [_rows.row_sum, _rows.narrow_sum])
+def test_row_sums_do_not_depend_on_the_rows_beside(sums, classes):
+    a = RNG.normal(0, 1, (9, classes))
+    for one, total in zip(a, sums(a), strict=True):
+        assert sums(one[None])[0, 0] == total[0]
+
+
+@pytest.mark.parametrize("classes", [1, 8, 17, 1000, 1024, 1025, 128_000])
+def test_sums_for_narrow_formats_have_digits_to_spare(classes):
+    """Equal terms, whose roundings add up, and terms of all sizes; the bound is that of the docstring."""
+    rows = np.stack([np.full(classes, 0.1), np.exp(RNG.normal(0, 10, classes)), RNG.permutation(classes) + 1 / 3])
+    for row, total in zip(rows, _rows.narrow_sum(rows), strict=True):
+        assert total[0] == pytest.approx(math.fsum(row), rel=2.0**-45, abs=0)
 
 
 def _labels(x):
