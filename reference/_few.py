@@ -72,13 +72,13 @@ def of_few(x: np.ndarray) -> Few:
     e, beside = np.exp(wide), sums(x.shape[-1])[0]
     if x.itemsize < 8:
         spread = np.inf
-        others = np.dot(e, beside)
+        others = e.dot(beside)
         total = others + e
     else:
         spread = _SPREAD
         head = (e.view(np.int64) & _HEAD).view(np.float64)
         tail = e - head
-        heads, tails = np.dot(head, beside), np.dot(tail, beside)
+        heads, tails = head.dot(beside), tail.dot(beside)
         others = heads + tails
         heads += head
         tails += tail

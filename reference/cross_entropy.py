@@ -204,10 +204,10 @@ def _few_targets(of: Few, p: np.ndarray, y: np.ndarray, cost: np.ndarray) -> tup
     others, (beside, all_) = of.others, sums(y.shape[-1])
     costs = np.vecdot(y, np.log1p(others / of.e))
     cost[...] = costs
-    found = p * np.dot(y, all_)
+    found = p * y.dot(all_)
     found -= y
     if not most(p) <= 0.5:  # a NaN in one row must not keep others from it
-        np.copyto(found, p * np.dot(y, beside) - y * (others / of.total), where=p > 0.5)
+        np.copyto(found, p * y.dot(beside) - y * (others / of.total), where=p > 0.5)
     return found, _open(costs)
 
 

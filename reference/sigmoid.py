@@ -55,7 +55,9 @@ def sigmoid_and_slope_into(x: np.ndarray, out: np.ndarray, slope: np.ndarray) ->
         gradient_into(x, slope)
         return
     far = _beyond(x, _FAR[8])
-    t = np.exp(x, out=spare("slope", x), dtype=np.float64)
+    t = scratch("slope", x.shape)
+    t[...] = x  # at once, and not piece by piece through NumPy's buffer
+    np.exp(t, out=t)
     more = np.add(t, 1.0, out=spare("one more", x))
     t /= more
     out[...] = t

@@ -55,14 +55,18 @@ def _checked_targets(y: Any, given: Arrays) -> np.ndarray:
 
 
 def _affine(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
-    z = np.dot(wide(x), wide(W))  # less of a call than @
-    z += wide(b)
-    return stored(z, x.dtype)
+    if x.itemsize < 4:
+        return stored(_affine(wide(x), wide(W), wide(b)), x.dtype)
+    z = x.dot(W)  # the method: half the call of @
+    z += b
+    return z
 
 
 def _product(a: np.ndarray, b: np.ndarray, added: np.ndarray | None = None) -> np.ndarray:
-    product = np.dot(wide(a), wide(b))
-    return stored(product if added is None else product + added, a.dtype)
+    product = a.dot(b) if a.itemsize >= 4 else wide(a).dot(wide(b))
+    if added is not None:
+        product = product + added
+    return product if product.dtype == a.dtype else stored(product, a.dtype)
 
 
 @lru_cache(maxsize=8)
@@ -75,7 +79,7 @@ def _ones(rows: int) -> np.ndarray:
 def _row_sum(a: np.ndarray) -> np.ndarray:
     """Σ over the rows, in float64 and rounded once; of a small array by a product, which is less of a call."""
     if a.size <= SMALL:
-        total = np.dot(_ones(len(a)), a.astype(np.float64, copy=False))
+        total = _ones(len(a)).dot(a.astype(np.float64, copy=False))
     else:
         total = np.add.reduce(a, axis=0, dtype=np.float64)
     return stored(total, a.dtype)
