@@ -23,7 +23,7 @@ def render(times: OracleTimes) -> RenderableType:
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False, collapse_padding=True)  # so that the costs fit 80 columns
     table.add_column(columns[0])
     for column in columns[1:]:
         table.add_column(column, justify="right")
@@ -31,7 +31,7 @@ def _table(*columns: str) -> Table:
 
 
 def _costs(costs: tuple[Cost, ...]) -> Table:
-    table = _table("", *COLUMNS, "mpmath/balls", "balls/exp")
+    table = _table("", *COLUMNS, "mpmath\n/ balls", "balls\n/ exp")
     for cost in costs:
         times_exp = cost.ratio(EXP)
         table.add_row(
