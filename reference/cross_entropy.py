@@ -20,11 +20,12 @@ one-hot, soft, or not summing to 1. Rows are not reduced. TypeError or ValueErro
 from __future__ import annotations
 
 from functools import partial
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
-from ._arrays import least, matching, most, targets, with_axis, without
+from ._arrays import matching, most, targets, with_axis, without
 from ._blocks import by_rows, by_rows_into, in_blocks, scratch, spare
 from ._few import Few, few, of_few, sums
 from ._rows import (
@@ -53,8 +54,8 @@ def _distance(rows: Exponentials, y: np.ndarray) -> np.ndarray:
 
 
 def _open(cost: np.ndarray) -> np.ndarray | None:
-    """The rows (r,) whose cost (R,) is infinite or NaN, perhaps for 0 log 0; None where there are none."""
-    if not cost.size or (-np.inf < least(cost) and most(cost) < np.inf):
+    """The rows (r,) whose cost (R,) is infinite or NaN, perhaps for 0 log 0; None where no square of one is."""
+    if isfinite(cost.dot(cost)):
         return None
     return np.flatnonzero(~np.isfinite(cost))
 
