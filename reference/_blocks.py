@@ -13,7 +13,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import pairwise
 from math import prod
 from typing import Any
@@ -110,6 +110,7 @@ def in_blocks(kernel: Kernel, *arrays: np.ndarray) -> None:
     try:
         _run(kernel, arrays, runs.popleft)
     finally:
+        wait(others)  # for all of them, whatever one raised: they write to the caller's arrays
         for other in others:
             other.result()
 

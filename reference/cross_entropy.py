@@ -54,7 +54,7 @@ def _distance(rows: Exponentials, y: np.ndarray) -> np.ndarray:
 
 
 def _open(cost: np.ndarray) -> np.ndarray | None:
-    """The rows (r,) whose cost (R,) is infinite or NaN, perhaps for 0 log 0; None where no square of one is."""
+    """The rows (r,) whose cost (R,) is infinite or NaN, perhaps for 0 log 0; or None: Σ cost² is finite."""
     if isfinite(cost.dot(cost)):
         return None
     return np.flatnonzero(~np.isfinite(cost))

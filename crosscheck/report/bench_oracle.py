@@ -23,7 +23,7 @@ def render(times: OracleTimes) -> RenderableType:
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, collapse_padding=True)  # so that the costs fit 80 columns
+    table = Table(box=None, pad_edge=False, collapse_padding=True)  # nothing is cut off at 80 columns
     table.add_column(columns[0])
     for column in columns[1:]:
         table.add_column(column, justify="right")

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -32,7 +33,7 @@ RNG = np.random.default_rng(0)
 
 @pytest.fixture
 def small(monkeypatch):
-    """Blocks of 64 entries, from 128 entries on of 128 and shared among threads."""
+    """Blocks of 64 entries, from 128 entries on shared among three threads."""
     monkeypatch.setattr(_blocks, "_BUFFER", 32)
     monkeypatch.setattr(_blocks, "SMALL", 32)
     monkeypatch.setattr(_blocks, "BLOCK", 64)
@@ -138,6 +139,27 @@ def test_an_error_in_any_block_reaches_the_caller(small, wrong):
         in_blocks(kernel, rows)
 
 
+def test_an_error_is_not_raised_while_another_thread_still_writes(small, monkeypatch):
+    monkeypatch.setattr(_blocks, "_pool", None)  # so that the first that is asked is the first that starts
+    all_, asked, done = threading.Barrier(3, timeout=20), [], []
+
+    def kernel(part):
+        name = threading.current_thread().name
+        if name in asked:
+            return
+        asked.append(name)
+        all_.wait()
+        if name.endswith("_0"):
+            raise ValueError("in a block")
+        if name.endswith("_1"):
+            time.sleep(0.2)
+            done.append(name)
+
+    with pytest.raises(ValueError, match="in a block"):
+        in_blocks(kernel, np.arange(1024))
+    assert len(done) == 1
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
 @pytest.mark.parametrize("function", [sigmoid, softmax, log_softmax])
 def test_blocks_and_threads_change_no_bit(function, dtype, monkeypatch):
@@ -222,10 +244,17 @@ def test_row_sums_do_not_depend_on_the_rows_beside(sums, classes):
         assert sums(one[None])[0, 0] == total[0]
 
 
-@pytest.mark.parametrize("classes", [1, 8, 17, 1000, 1024, 1025, 128_000])
+@pytest.mark.parametrize("classes", [1, 8, 17, 1000, 1024, 1025, 8192, 128_000])
 def test_sums_for_narrow_formats_have_digits_to_spare(classes):
-    """Equal terms, whose roundings add up, and terms of all sizes; the bound is that of the docstring."""
-    rows = np.stack([np.full(classes, 0.1), np.exp(RNG.normal(0, 10, classes)), RNG.permutation(classes) + 1 / 3])
+    """The bound is that of the docstring; the last row stands still where its terms are added one by one."""
+    rows = np.stack(
+        [
+            np.full(classes, 0.1),
+            np.exp(RNG.normal(0, 10, classes)),
+            RNG.permutation(classes) + 1 / 3,
+            np.where(np.arange(classes) == 0, 1, 2.0**-55),
+        ]
+    )
     for row, total in zip(rows, _rows.narrow_sum(rows), strict=True):
         assert total[0] == pytest.approx(math.fsum(row), rel=2.0**-45, abs=0)
 
@@ -263,6 +292,15 @@ def test_results_outlast_the_next_call(name, dtype):
     CALLS[name](second)
     for part, copy in zip(found, copies, strict=True):
         np.testing.assert_array_equal(part, copy)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+@pytest.mark.parametrize("classes", [1, 17, 1025, 300_000])
+@pytest.mark.parametrize("name", CALLS)
+def test_no_rows_give_no_results(name, classes, dtype):
+    found = CALLS[name](np.zeros((0, classes), dtype))
+    for part in found if isinstance(found, tuple) else (found,):
+        assert (part.size, part.dtype) == (0, dtype)
 
 
 def test_scratch_is_of_one_thread_and_one_name():
