@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .cells import cores_told
 from .record import SCHEMA
 from .statistics import geometric_mean
 
@@ -80,7 +81,9 @@ def _complete(data: Mapping[str, Any]) -> bool:
     try:
         compare(data, data)
         many = {one["cores"] for one in data["cores"]}
-        return bool(many) and all(set(cell) >= _OF_A_CELL and cell["cores"] in many for cell in data["cells"])
+        return bool(many and data["cells"]) and all(
+            set(cell) >= _OF_A_CELL and cell["cores"] in many for cell in data["cells"]
+        )
     except (KeyError, TypeError, AttributeError, ValueError):
         return False
 
@@ -115,11 +118,11 @@ def _around(data: Mapping[str, Any]) -> dict[str, Any]:
     found = dict(data["environment"])
     found |= {f"packages.{name}": version for name, version in found.pop("packages").items()}
     gemm = {
-        f"gemm GFLOP/s, {dtype}, {one['cores']} cores": round(rate / 1e9)
+        f"gemm GFLOP/s, {dtype}, {cores_told(one['cores'])}": round(rate / 1e9)
         for one in data["cores"]
         for dtype, rate in one["gemm"].items()
     }
-    pinned = {f"pinned, {one['cores']} cores": one["pinned"] for one in data["cores"]}
+    pinned = {f"pinned, {cores_told(one['cores'])}": one["pinned"] for one in data["cores"]}
     return {**found, "rounds": data["rounds"], "seed": data["seed"], **pinned, **gemm}
 
 

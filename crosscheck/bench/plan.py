@@ -101,13 +101,18 @@ def plan(
 ) -> Plan:
     """What is asked for; ValueError, by name, where it makes no sense. A framework that is missing is told of."""
     works = chosen("workload", workloads, tuple(WORKLOADS))
-    wanted = tuple(map(size_of, sizes))
+    wanted = tuple(dict.fromkeys(map(size_of, sizes)))
     formats = chosen("dtype", dtypes, DTYPES)
     many = tuple(dict.fromkeys(map(cores_of, cores or ("1", "all"))))
     for size in wanted:
         if not any(_fits(name, size) for name in works):
             axes = " or ".join(dict.fromkeys(WORKLOADS[name].axes for name in works))
             raise ValueError(f"size: got {'×'.join(map(str, size))}, expected {axes}")
+    for name in workloads:
+        if wanted and not any(_fits(name, size) for size in wanted):
+            raise ValueError(
+                f"workload: got {name!r} with no size of {WORKLOADS[name].axes}, expected one for each"
+            )
     cells = tuple(
         Cell(name, size, dtype, k)
         for name in works

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from .shared import SEVERAL, Bar, Parser, console, from_one, parser_of, writable, written
@@ -13,17 +14,23 @@ and what they computed is judged afterwards: a wrong answer has no time. Compili
 are the reference's, beside how fast these cores copy as many bytes, and multiply matrices. The exit status is 1
 where a contender was wrong or its process ended."""
 
+_CHOICES = ("workload", "size", "dtype", "cores", "contender", "rounds")
+
 
 def run(words: Sequence[str]) -> int:
     """Run the command; the exit status: 1 where a contender was wrong or lost."""
     parser = _parser()
     asked = parser.parse_args(words)
-    if asked.read and not (asked.against or asked.plot):
-        parser.error("--read: got neither --against nor --plot, expected what is to be made of the file")
-    writable(asked.json)
     if asked.oracle:
         return _oracle(asked, parser)
+    if asked.read is not None:
+        _alone(asked, parser, "read", "--against and --plot", (*_CHOICES, "quick", "json"))
+        if asked.against is None and asked.plot is None:
+            parser.error("--read: got neither --against nor --plot, expected what is to be made of the file")
+    writable(asked.json)
     writable(asked.plot, "--plot")
+    if asked.json is not None and asked.plot is not None and Path(asked.json) == Path(asked.plot):
+        parser.error(f"--plot: got {asked.plot!r}, which --json is to be written to, expected another file")
 
     from ..bench.compare import compare, read_json
     from ..bench.plan import plan
@@ -34,7 +41,7 @@ def run(words: Sequence[str]) -> int:
     from ..run import portable, write_json
 
     plottable(asked.plot)
-    old = read_json(asked.against) if asked.against else None
+    old = None if asked.against is None else read_json(asked.against)
     screen = console()
 
     def made_of(data: dict[str, Any]) -> bool:
@@ -43,7 +50,7 @@ def run(words: Sequence[str]) -> int:
             screen.print(bench_against.render(compare(old, data)), markup=False, highlight=False)
         return written(draw, data, asked.plot, "--plot")
 
-    if asked.read:
+    if asked.read is not None:
         return 0 if made_of(read_json(asked.read, "--read")) else 1
     todo = plan(
         workloads=tuple(asked.workload),
@@ -67,9 +74,8 @@ def run(words: Sequence[str]) -> int:
 
 def _oracle(asked: argparse.Namespace, parser: Parser) -> int:
     """What the truth costs; the exit status: 1 where an arithmetic was wrong."""
-    for option in ("workload", "size", "dtype", "cores", "contender", "rounds", "plot", "against", "read"):
-        if getattr(asked, option):
-            parser.error(f"--oracle: got {option} too, expected only --quick, --seed and --json beside it")
+    _alone(asked, parser, "oracle", "--quick, --seed and --json", (*_CHOICES, "plot", "against", "read"))
+    writable(asked.json)
 
     from ..bench.oracle import measure
     from ..report.bench_oracle import render
@@ -80,6 +86,13 @@ def _oracle(asked: argparse.Namespace, parser: Parser) -> int:
     saved = written(write_json, portable(times.to_dict()), asked.json)
     console().print(render(times), markup=False, highlight=False)
     return 0 if times.passed and saved else 1
+
+
+def _alone(asked: argparse.Namespace, parser: Parser, mode: str, beside: str, others: Sequence[str]) -> None:
+    """Refuse what would be left out without a word."""
+    for option in others:
+        if getattr(asked, option) not in (None, False, []):
+            parser.error(f"--{mode}: got {option} too, expected only {beside} beside it")
 
 
 def _parser() -> Parser:

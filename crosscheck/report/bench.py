@@ -18,6 +18,10 @@ from .plain import WIDTH, plain
 
 _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 _NONE = "–"
+_TIMED = {
+    "cross_entropy": "integer labels, costs of the rows and the gradient of their sum",
+    "two_layer": "one-hot targets, J and its gradients in x, W₁, b₁, W₂, b₂",
+}
 _BUSY = 0.05
 """Cores that a contender may keep busy while it should sleep, before that is told."""
 _ALONE = 0.9
@@ -152,11 +156,10 @@ def _failures(bench: Bench) -> list[str]:
 
 
 def _how(bench: Bench) -> list[str]:
-    lines = [
-        f"in turns, a process for each contender, at most {bench.rounds} rounds; under a median its quartiles",
-        "cross_entropy: integer labels, costs of the rows and the gradient of their sum",
-        "two_layer: one-hot targets, J and its gradients in x, W₁, b₁, W₂, b₂",
-    ]
+    rounds = f"{bench.rounds} round{'' if bench.rounds == 1 else 's'}"
+    lines = [f"in turns, a process for each contender, at most {rounds}; under a median its quartiles"]
+    timed = {row.cell.workload for row in bench.rows}
+    lines += [f"{name}: {told}" for name, told in _TIMED.items() if name in timed]
     lines += [_of_cores(one) for one in bench.cores]
     lines += [f"{name}: {on}" for name, on in bench.devices.items()]
     partly = dict.fromkeys(

@@ -54,6 +54,12 @@ def test_a_wrong_answer_is_exit_status_1(planted, monkeypatch, capsys):
             ("--oracle", "--cores", "1"),
             "--oracle: got cores too, expected only --quick, --seed and --json beside it",
         ),
+        (("--oracle", "--read", "a.json"), "--oracle: got read too, expected only --quick, --seed and --json"),
+        (("--read", "", "--plot", "a.png"), "--read: cannot read '': No such file or directory"),
+        (("--against", ""), "--against: cannot read '': No such file or directory"),
+        (("--read", "a", "--plot", "a.png", "softmax"), "--read: got workload too, expected only --against and"),
+        (("--read", "a", "--against", "b", "--json", "c"), "--read: got json too, expected only --against and"),
+        (("--json", "s.png", "--plot", "./s.png"), "--plot: got './s.png', which --json is to be written to"),
         (("--read", "no.json"), "--read: got neither --against nor --plot, expected what is to be made of the"),
     ],
 )

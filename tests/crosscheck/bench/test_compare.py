@@ -49,7 +49,7 @@ def test_ratios_are_new_over_old():
 def test_what_differs_around_them_is_told():
     assert compare(OLD, NEW).differences == (
         Difference("packages.torch", "2.13.0", "2.14.0"),
-        Difference("gemm GFLOP/s, float32, 1 cores", "100", "120"),
+        Difference("gemm GFLOP/s, float32, 1 core", "100", "120"),
     )
     assert compare(OLD, OLD).differences == ()
 
@@ -84,6 +84,14 @@ def test_a_file_with_the_schema_and_nothing_behind_it_is_told_before_anything_is
     path.write_text(json.dumps({"schema": "crosscheck.bench/1", **body}))
     with pytest.raises(ValueError, match=r"--against: got .*, whose contents are not those of a benchmark"):
         read_json(str(path))
+
+
+def test_a_file_without_cells_is_told_before_it_is_drawn(tmp_path):
+    """Compared it could be, and the picture said "min() arg is an empty sequence"."""
+    path = tmp_path / "empty.json"
+    path.write_text(json.dumps({**OLD, "cells": []}))
+    with pytest.raises(ValueError, match=r"--read: got .*, whose contents are not those of a benchmark"):
+        read_json(str(path), "--read")
 
 
 @pytest.mark.parametrize("lost", PLACE)

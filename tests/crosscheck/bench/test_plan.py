@@ -20,6 +20,14 @@ def test_a_size_is_taken_by_the_workloads_that_it_fits():
     assert found.cells == (Cell("softmax", (3, 4), "float32", 1), Cell("two_layer", (2, 3, 4, 5), "float32", 1))
 
 
+def test_a_size_that_comes_twice_is_taken_once():
+    assert len(plan(("softmax",), ("3x4", "3×4"), ("float32",), ("1",)).cells) == 1
+
+
+def test_a_size_narrows_all_workloads_to_those_that_it_fits():
+    assert "two_layer" not in {cell.workload for cell in plan(sizes=("3x4",)).cells}
+
+
 def test_quick_is_small():
     found = plan(quick=True, rounds=2, seed=7)
     assert max(cell.flops for cell in found.cells) < 10**6
@@ -34,6 +42,10 @@ def test_quick_is_small():
         ({"sizes": ("0x3",)}, "size: got '0x3', expected 2 or 4 numbers from 1"),
         ({"sizes": ("100000x100000",)}, "size: got '100000x100000', expected at most 67108864 elements"),
         ({"workloads": ("softmax",), "sizes": ("1x2x3x4",)}, "size: got 1×2×3×4, expected rows × columns"),
+        (
+            {"workloads": ("softmax", "two_layer"), "sizes": ("3x4",)},
+            "workload: got 'two_layer' with no size of rows × inputs × hidden × classes, expected one for each",
+        ),
         ({"dtypes": ("float16",)}, "dtype: got 'float16', expected one of float32, float64"),
         ({"cores": ("0",)}, "cores: got '0', expected 1 to "),
         ({"cores": ("many",)}, "cores: got 'many', expected 1 to "),
