@@ -75,6 +75,14 @@ def integer(name: str, value: Any, least: int | None = None) -> int:
     return number
 
 
+def real(name: str, value: Any) -> float:
+    """``value`` as a float; TypeError names the argument where it is no number."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name}: got {type(value).__name__}, expected a number") from None
+
+
 def with_axis(value: Any, axis: int) -> tuple[np.ndarray, int]:
     """``value`` as a floating array x, and ``axis`` counted from the front; the axis must not be empty."""
     x = floating("x", value)

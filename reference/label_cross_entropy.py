@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import matching, rows, stored, with_axis, without
+from ._arrays import matching, real, rows, stored, with_axis, without
 from ._rows import exponentials
 from .cross_entropy import cost_of, gradient_of
 from .label_equations import IGNORED
@@ -75,7 +75,7 @@ def _checked(x: Any, labels: Any, weight: Any, smoothing: float, ignored: int, a
     labels = _checked_labels(labels, without(x.shape, axis), n, ignored)
     w = np.ones(n, x.dtype) if weight is None else matching("weight", weight, (n,), x.dtype)
     w = w.astype(np.float64)
-    epsilon = float(smoothing)
+    epsilon = real("smoothing", smoothing)
     if not 0 <= epsilon <= 1:
         raise ValueError(f"smoothing: got {epsilon}, expected 0 to 1")
     kept = labels != ignored

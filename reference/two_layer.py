@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import DTYPES, floating, integer, matching, stored, targets_of, wide
+from ._arrays import DTYPES, floating, integer, matching, real, stored, targets_of, wide
 from ._blocks import SMALL, by_rows, in_blocks
 from .cross_entropy import both_into, y_hat_into
 from .sigmoid import sigmoid_and_slope_into, times_slope
@@ -196,7 +196,8 @@ def cost_and_gradients(x: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Ar
 def initial(inputs: int, hidden: int, classes: int, seed: int, dtype: Any) -> Arrays:
     """W1 ~ N(0, 1/D), W2 ~ N(0, 1/H), b1 = b2 = 0: parameters that keep the scale of φ and θ near 1.
 
-    The same numbers for the same seed, rounded to ``dtype``. ValueError where a size is not positive.
+    The same numbers for the same seed, rounded to ``dtype``. ValueError where a size is not positive or the seed
+    negative, TypeError where one of them is no integer, or ``dtype`` not one of ``DTYPES``.
 
     >>> {name: p.shape for name, p in initial(3, 4, 2, seed=0, dtype="float32").items()}
     {'W1': (3, 4), 'b1': (4,), 'W2': (4, 2), 'b2': (2,)}
@@ -205,7 +206,7 @@ def initial(inputs: int, hidden: int, classes: int, seed: int, dtype: Any) -> Ar
         integer(name, size, least=1)
     if np.dtype(dtype).name not in DTYPES:
         raise TypeError(f"dtype: got {np.dtype(dtype).name}, expected one of {', '.join(DTYPES)}")
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(integer("seed", seed, least=0))
     params = {
         "W1": rng.normal(0, inputs**-0.5, (inputs, hidden)),
         "b1": np.zeros(hidden),
@@ -231,7 +232,7 @@ def gradient_descent(params: Mapping[str, Any], x: Any, y: Any, rate: float, ste
     """
     if set(params) != set(PARAMETERS):
         raise ValueError(f"params: got {', '.join(params) or 'nothing'}, expected {', '.join(PARAMETERS)}")
-    rate = float(rate)
+    rate = real("rate", rate)
     if not isfinite(rate):
         raise ValueError(f"rate: got {rate}, expected a finite number")
     given = _checked(x, **params)

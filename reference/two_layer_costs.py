@@ -14,14 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from ._arrays import real
 from .two_layer import Arrays, _checked, _checked_targets, _quantities
 
 
 def _checked_decay(decay: Any) -> float:
-    try:
-        number = float(decay)
-    except (TypeError, ValueError):
-        raise TypeError(f"decay: got {type(decay).__name__}, expected a number") from None
+    number = real("decay", decay)
     if not (isfinite(number) and number >= 0):
         raise ValueError(f"decay: got {number}, expected a finite number from 0")
     return number

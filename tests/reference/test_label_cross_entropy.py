@@ -139,6 +139,7 @@ BAD = {
     "weights": ({"weight": WEIGHT[:2]}, ValueError, r"weight: got shape \(2,\), expected \(5,\)"),
     "dtype": ({"weight": WEIGHT.astype(np.float32)}, TypeError, "weight: got dtype float32, expected float64"),
     "smoothing": ({"smoothing": 1.5}, ValueError, "smoothing: got 1.5, expected 0 to 1"),
+    "no number": ({"smoothing": "much"}, TypeError, "smoothing: got str, expected a number"),
     "NaN": ({"smoothing": NAN}, ValueError, "smoothing: got nan, expected 0 to 1"),
     "reduction": ({"reduction": "max"}, ValueError, "reduction: got 'max', expected one of none, sum, mean"),
     "x": ({"x": np.ones((3, 4, 5), int)}, TypeError, "x: got dtype int64"),

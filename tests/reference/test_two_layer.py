@@ -187,11 +187,12 @@ def test_bad_arguments_are_refused_by_name(bad):
     [
         ({"params": {"W1": GIVEN["W1"]}}, ValueError, "params: got W1, expected W1, b1, W2, b2"),
         ({"rate": np.nan}, ValueError, "rate: got nan, expected a finite number"),
+        ({"rate": "fast"}, TypeError, "rate: got str, expected a number"),
         ({"steps": -1}, ValueError, "steps: got -1, expected at least 0"),
         ({"steps": 1.5}, TypeError, "steps: got 1.5, expected an integer"),
         ({"x": GIVEN["x"][:0], "y": GIVEN["y"][:0]}, ValueError, "x: got shape .0, 5., expected at least one row"),
     ],
-    ids=["missing parameters", "rate NaN", "steps -1", "steps 1.5", "no rows"],
+    ids=["missing parameters", "rate NaN", "rate fast", "steps -1", "steps 1.5", "no rows"],
 )
 def test_bad_training_is_refused_by_name(change, error, message):
     asked = {"params": PARAMS, "x": GIVEN["x"], "y": GIVEN["y"], "rate": 0.1, "steps": 1} | change
@@ -204,6 +205,11 @@ def test_bad_sizes_and_dtypes_are_refused_by_name():
         initial(2, 0, 2, seed=0, dtype="float64")
     with pytest.raises(TypeError, match="dtype: got int64, expected one of float64"):
         initial(2, 2, 2, seed=0, dtype="int64")
+    with pytest.raises(ValueError, match="seed: got -1, expected at least 0"):
+        initial(2, 2, 2, seed=-1, dtype="float64")
+    for seed in (None, 0.5):  # None would draw other numbers each time
+        with pytest.raises(TypeError, match=f"seed: got {seed}, expected an integer"):
+            initial(2, 2, 2, seed=seed, dtype="float64")
 
 
 def test_an_empty_batch_costs_nothing():
