@@ -53,19 +53,20 @@ def _roofline(picture: Any, ceilings: Mapping[str, Any], cells: Cells, told: str
     """Operations a second over operations a byte; roofs are the copy rates at the cells' own footprints."""
     intensities = [cell["flops"] / cell["bytes"] for cell in cells]
     ends = [min(intensities) / 2, max(intensities) * 2]
-    small = {"fontsize": 7, "color": "grey", "va": "bottom"}
+    small = {"fontsize": 7, "color": "grey"}
     highest = max(ceilings["gemm"].values())
-    for pick, name in ((max, "fastest"), (min, "slowest")):
+    for pick, name, side in ((max, "fastest", "bottom"), (min, "slowest", "top")):
         rate = pick(cell["copy_rate"] for cell in cells)
         roof = [ends[0], max(ends[0], highest / rate if rate else 0)]
         picture.plot(roof, [rate * x for x in roof], ":", color="grey", lw=1)
-        picture.annotate(f"{name} copy, {rate / 1e9:.0f} GB/s", (roof[0], rate * roof[0]), **small)
+        picture.annotate(f"{name} copy, {rate / 1e9:.0f} GB/s", (roof[0], rate * roof[0]), va=side, **small)
     for dtype, rate in ceilings["gemm"].items():
         picture.axhline(rate, ls="--", color="grey", lw=1)
         picture.text(
             *(0.99, rate, f"gemm {dtype}, {rate / 1e9:.0f} GFLOP/s"),
             transform=picture.get_yaxis_transform(),
             ha="right",
+            va="bottom",
             **small,
         )
     for i, contender in enumerate(_contenders(cells)):
