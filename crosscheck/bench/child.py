@@ -15,14 +15,19 @@ import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from itertools import repeat
+from threading import get_native_id
 from typing import IO, Any
 
 _WARM = 1e-3
 """Seconds of calls before a sample that are not counted: other processes had the caches in the meantime."""
 
 _LOOK = 2e-3
-"""Seconds in which a process must have slept before the next has its turn, and how often that is looked at."""
-_MOST_LOOKS = 100
+"""Seconds between two looks at whether the threads are at rest, so that the next has its turn."""
+_MOST_LOOKS = 200
+
+_TASKS = "/proc/self/task"
+_LONG_LOOK = 2e-2
+"""Seconds of a look where the system does not tell what threads do: several ticks of the CPU clock."""
 
 
 def pin(cores: list[int]) -> bool:
@@ -71,13 +76,34 @@ def timed(call: Callable[[], Any], calls: int) -> tuple[float, float]:
 
 
 def settle() -> None:
-    """Wait until no thread is at work: OpenMP's spin for a while, on the cores of the next in turn."""
-    clock = Clock()
+    """Wait until no other thread is at work: OpenBLAS's and OpenMP's spin for 0.1 s on the cores of the next."""
     for _ in range(_MOST_LOOKS):
         time.sleep(_LOOK)
-        wall, cpu = clock.look()
-        if cpu < 0.1 * wall:
+        if not at_work():
             return
+
+
+def at_work() -> bool:
+    """Whether a thread of this process but this one runs, or waits for a core.
+
+    The CPU clock is no help within milliseconds: that of a thread on another core stands still between ticks.
+    """
+    try:
+        return any(_state(task) == "R" for task in os.listdir(_TASKS) if int(task) != get_native_id())
+    except FileNotFoundError:
+        clock = Clock()
+        time.sleep(_LONG_LOOK)
+        wall, cpu = clock.look()
+        return cpu > 0.1 * wall
+
+
+def _state(task: str) -> str:
+    """R where it runs or could; nothing where it has ended."""
+    try:
+        with open(f"{_TASKS}/{task}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(") ")[2][:1]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def per_call(call: Callable[[], Any]) -> float:

@@ -1,7 +1,10 @@
 """The process that times: what it answers, and that it counts what it should."""
 
+import hashlib
 import json
 import os
+import threading
+import time
 
 import pytest
 
@@ -42,12 +45,38 @@ def test_an_error_is_an_answer_and_the_next_request_is_answered():
 
 @pytest.mark.parametrize(("busy", "looks"), [(0, 1), (3, 4), (1000, child._MOST_LOOKS)])
 def test_it_answers_once_its_threads_are_at_rest_or_do_not_come_to_it(monkeypatch, busy, looks):
-    seen = iter([(2e-3, 1e-3)] * busy + [(2e-3, 1e-5)])
+    seen = iter([True] * busy + [False])
     slept = []
-    monkeypatch.setattr(child.Clock, "look", lambda clock: next(seen))
+    monkeypatch.setattr(child, "at_work", lambda: next(seen))
     monkeypatch.setattr(child.time, "sleep", slept.append)
     child.settle()
     assert len(slept) == looks
+
+
+@pytest.mark.parametrize("tasks", [child._TASKS, "/no/such/folder"], ids=["by states", "by the clock"])
+def test_a_thread_that_spins_is_at_work_at_every_look(tasks, monkeypatch):
+    """Its CPU clock stood still in every other look of 2 ms, and JAX had its turn beside OpenBLAS's spinning."""
+    if tasks == child._TASKS and not os.path.isdir(tasks):
+        pytest.skip("this system does not tell what threads do")
+    monkeypatch.setattr(child, "_TASKS", tasks)
+    data, over = bytes(2**26), threading.Event()
+
+    def spin():
+        while not over.is_set():
+            hashlib.sha256(data)  # without the interpreter's lock
+
+    child.settle()  # what other tests have started
+    assert not child.at_work()
+    spinning = threading.Thread(target=spin)
+    spinning.start()
+    try:
+        looks = [(time.sleep(2e-3), child.at_work())[1] for _ in range(20)]
+    finally:
+        over.set()
+        spinning.join()
+    assert sum(looks) >= 18  # within its loop it asks for the lock that this thread has
+    child.settle()
+    assert not child.at_work()
 
 
 def test_every_call_is_made():
