@@ -163,6 +163,19 @@ def scratch(name: str, shape: tuple[int, ...], dtype: Any = np.float64) -> np.nd
     return memory.view(dtype).reshape(shape)
 
 
+def widened(name: str, array: np.ndarray) -> np.ndarray:
+    """The array in float64: itself, or in ``scratch``, copied at once and not piece by piece in NumPy's buffer.
+
+    >>> widened("example", np.ones(2, np.float32)).dtype
+    dtype('float64')
+    """
+    if array.itemsize == 8:
+        return array
+    wide = scratch(name, array.shape)
+    wide[...] = array
+    return wide
+
+
 def spare(name: str, like: np.ndarray, dtype: Any = np.float64) -> np.ndarray | None:
     """``scratch`` of the shape of an array, for ``out=``; None, for which NumPy takes memory anew, if it is small.
 

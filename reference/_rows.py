@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._arrays import least, most
-from ._blocks import scratch
+from ._blocks import scratch, widened
 from ._few import few, of_few
 
 _RANGE = 1e260
@@ -132,8 +132,7 @@ class Plain(NamedTuple):
 
 def plain(x: np.ndarray) -> Plain:
     """Rows (R, n) in a format up to float32, R > 0, with c = 0 whatever they hold."""
-    wide, e = scratch("x", x.shape), scratch("e", x.shape)
-    wide[...] = x  # at once, and not piece by piece through NumPy's buffer
+    wide, e = widened("x", x), scratch("e", x.shape)
     np.exp(wide, out=e)
     total = narrow_sum(e)
     return Plain(wide, e, np.reciprocal(total), np.log(total))

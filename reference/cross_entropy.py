@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from ._arrays import matching, most, targets, with_axis, without
-from ._blocks import by_rows, by_rows_into, in_blocks, scratch, spare
+from ._blocks import by_rows, by_rows_into, in_blocks, scratch, spare, widened
 from ._few import Few, few, of_few, sums
 from ._rows import (
     DOMINANT,
@@ -54,7 +54,7 @@ def _distance(rows: Exponentials, y: np.ndarray) -> np.ndarray:
 
 
 def _open(cost: np.ndarray) -> np.ndarray | None:
-    """The rows (r,) whose cost (R,) is infinite or NaN, perhaps for 0 log 0; or None: Σ cost² is finite."""
+    """The rows (r,) whose cost (R,) is infinite or NaN, perhaps for 0 log 0; None if Σ cost² is finite."""
     if isfinite(cost.dot(cost)):
         return None
     return np.flatnonzero(~np.isfinite(cost))
@@ -66,15 +66,6 @@ def _far_distance(x: np.ndarray, m: np.ndarray, y: np.ndarray) -> np.ndarray:
     lost = np.isinf(m - x) & np.isfinite(x)
     terms = np.where(lost, 2 * (y * (m / 2 - x / 2)), y * (m - x))
     return np.asarray(np.where(y == 0, 0.0, terms).sum(axis=-1))
-
-
-def _widened(y: np.ndarray) -> np.ndarray:
-    """Targets in float64."""
-    if y.itemsize == 8:
-        return y
-    wide = scratch("y", y.shape)
-    wide[...] = y
-    return wide
 
 
 def cost_of(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -97,7 +88,7 @@ def gradient_of(rows: Exponentials, y: np.ndarray) -> np.ndarray:
     """∂CE/∂x in float64, (R, n), in the memory of the exponentials, which are lost."""
     if y.dtype.kind in "iu":
         return _label_gradient(rows, places(rows.x, y), rows.scale)
-    y = _widened(y)
+    y = widened("y", y)
     return _gradient(rows, y, np.add.reduce(y, axis=-1), rows.scale)
 
 
@@ -125,7 +116,7 @@ def _cost_and_gradient(rows: Exponentials, y: np.ndarray, scale: np.ndarray) -> 
     if y.dtype.kind in "iu":
         label = places(rows.x, y)
         return _label_cost(rows, label), _label_gradient(rows, label, scale)
-    y = _widened(y)
+    y = widened("y", y)
     total = np.add.reduce(y, axis=-1)
     return _cost(rows, y, total), _gradient(rows, y, total, scale)
 
@@ -261,7 +252,7 @@ def _plain_labels(of: Plain, y: np.ndarray, cost: np.ndarray) -> tuple[np.ndarra
 
 
 def _plain_targets(of: Plain, y: np.ndarray, cost: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    y = _widened(y)
+    y = widened("y", y)
     log_p = np.subtract(of.x, of.lse, out=of.x)
     np.negative(np.vecdot(y, log_p), out=cost, casting="unsafe")
     far = _either(of.far(log_p, -DOMINANT), _open(cost))

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ._arrays import floating, least, matching, most, stored
-from ._blocks import by_entries, in_blocks, scratch, spare
+from ._blocks import by_entries, in_blocks, scratch, spare, widened
 
 _FAR = {8: 709.0, 4: 88.0}
 """Bytes of a format → above it e^x approaches the largest number; σ rounds to 1 long before."""
@@ -55,8 +55,7 @@ def sigmoid_and_slope_into(x: np.ndarray, out: np.ndarray, slope: np.ndarray) ->
         gradient_into(x, slope)
         return
     far = _beyond(x, _FAR[8])
-    t = scratch("slope", x.shape)
-    t[...] = x  # at once, and not piece by piece through NumPy's buffer
+    t = widened("slope", x)
     np.exp(t, out=t)
     more = np.add(t, 1.0, out=spare("one more", x))
     t /= more

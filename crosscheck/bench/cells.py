@@ -96,7 +96,16 @@ class Cell:
 
 def cores_told(cores: int) -> str:
     """A number of cores in words."""
-    return f"{cores} core{'' if cores == 1 else 's'}"
+    return counted(cores, "core")
+
+
+def counted(number: int, what: str) -> str:
+    """A number of things in words.
+
+    >>> counted(1, "round"), counted(2, "round")
+    ('1 round', '2 rounds')
+    """
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _logits(rng: np.random.Generator, size: Size) -> Arrays:

@@ -80,10 +80,8 @@ def _complete(data: Mapping[str, Any]) -> bool:
     """Whether all is there that a comparison or a picture is made of: anybody may have written the file."""
     try:
         compare(data, data)
-        many = {one["cores"] for one in data["cores"]}
-        return bool(many and data["cells"]) and all(
-            set(cell) >= _OF_A_CELL and cell["cores"] in many for cell in data["cells"]
-        )
+        many, cells = {one["cores"] for one in data["cores"]}, data["cells"]
+        return bool(many and cells) and all(set(cell) >= _OF_A_CELL and cell["cores"] in many for cell in cells)
     except (KeyError, TypeError, AttributeError, ValueError):
         return False
 

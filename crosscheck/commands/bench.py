@@ -21,13 +21,13 @@ def run(words: Sequence[str]) -> int:
     """Run the command; the exit status: 1 where a contender was wrong or lost."""
     parser = _parser()
     asked = parser.parse_args(words)
+    writable(asked.json)
     if asked.oracle:
         return _oracle(asked, parser)
     if asked.read is not None:
         _alone(asked, parser, "read", "--against and --plot", (*_CHOICES, "quick", "json"))
         if asked.against is None and asked.plot is None:
             parser.error("--read: got neither --against nor --plot, expected what is to be made of the file")
-    writable(asked.json)
     writable(asked.plot, "--plot")
     if asked.json is not None and asked.plot is not None and Path(asked.json) == Path(asked.plot):
         parser.error(f"--plot: got {asked.plot!r}, which --json is to be written to, expected another file")
@@ -75,7 +75,6 @@ def run(words: Sequence[str]) -> int:
 def _oracle(asked: argparse.Namespace, parser: Parser) -> int:
     """What the truth costs; the exit status: 1 where an arithmetic was wrong."""
     _alone(asked, parser, "oracle", "--quick, --seed and --json", (*_CHOICES, "plot", "against", "read"))
-    writable(asked.json)
 
     from ..bench.oracle import measure
     from ..report.bench_oracle import render

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ..bench.cells import TWO_LAYER, WORKLOADS, cores_told
+from ..bench.cells import TWO_LAYER, WORKLOADS, cores_told, counted
 from ..bench.record import Bench, Cores, Row, Timing
 from ..bench.statistics import Spread
 from .plain import WIDTH, plain
@@ -140,8 +140,8 @@ def section(title: str, lines: Sequence[str]) -> Iterator[RenderableType]:
 
 def _means(bench: Bench) -> list[str]:
     return [
-        f"{one.group}, {cores_told(one.cores)}: {digits(one.mean)} over {one.cells} "
-        f"cell{'' if one.cells == 1 else 's'}; worst {digits(one.worst)}, {one.worst_cell}"
+        f"{one.group}, {cores_told(one.cores)}: {digits(one.mean)} over {counted(one.cells, 'cell')}; "
+        f"worst {digits(one.worst)}, {one.worst_cell}"
         for one in bench.means()
     ]
 
@@ -156,7 +156,7 @@ def _failures(bench: Bench) -> list[str]:
 
 
 def _how(bench: Bench) -> list[str]:
-    rounds = f"{bench.rounds} round{'' if bench.rounds == 1 else 's'}"
+    rounds = counted(bench.rounds, "round")
     lines = [f"in turns, a process for each contender, at most {rounds}; under a median its quartiles"]
     timed = {row.cell.workload for row in bench.rows}
     lines += [f"{name}: {told}" for name, told in _TIMED.items() if name in timed]
