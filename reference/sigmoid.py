@@ -20,6 +20,9 @@ from ._blocks import by_entries, in_blocks, scratch, spare, widened
 _FAR = {8: 709.0, 4: 88.0}
 """Bytes of a format → above it e^x approaches the largest number; σ rounds to 1 long before."""
 
+_SQUARED = 350.0
+"""Above it the square of e^x approaches the largest number of float64; σ' rounds to e^(−x) long before."""
+
 _NORMAL = 2.0**-126
 """The smallest normal number of float32."""
 
@@ -47,23 +50,25 @@ def sigmoid_into(x: np.ndarray, out: np.ndarray) -> None:
 def sigmoid_and_slope_into(x: np.ndarray, out: np.ndarray, slope: np.ndarray) -> None:
     """σ(x) written to ``out`` and σ'(x) to ``slope``, which is in float64 beside float64, else in float32.
 
-    For narrow formats σ'(x) = σ(x) / (1 + e^x) comes from the exponential of σ(x). That the rounding of 1 + e^x
-    counts twice shows in float64 alone, where it would make 5 ulp of 2.
+    Both come from one exponential. For narrow formats σ'(x) is σ(x) / (1 + e^x): that the rounding of 1 + e^x
+    counts twice shows in float64 alone, where it would make 5 ulp of 2. There σ'(x) is e^x / (1 + e^x)².
     """
+    far = _beyond(x, _SQUARED)
     if slope.itemsize == 8:
-        sigmoid_into(x, out)
-        gradient_into(x, slope)
-        return
-    far = _beyond(x, _FAR[8])
-    t = widened("slope", x)
-    np.exp(t, out=t)
-    more = np.add(t, 1.0, out=spare("one more", x))
-    t /= more
-    out[...] = t
-    t /= more
+        t = np.exp(x, out=slope)
+        np.divide(t, np.add(t, 1.0, out=spare("one more", x)), out=out)
+        _over_square(t)
+    else:
+        t = widened("slope", x)
+        np.exp(t, out=t)
+        more = np.add(t, 1.0, out=spare("one more", x))
+        t /= more
+        out[...] = t
+        t /= more
     if far is not None:
         out[far], t[far] = 1, np.exp(-x[far].astype(np.float64))
-    slope[...] = t
+    if t is not slope:
+        slope[...] = t
 
 
 def times_slope(x: np.ndarray, slope: np.ndarray, v: np.ndarray) -> np.ndarray:
@@ -79,15 +84,19 @@ def times_slope(x: np.ndarray, slope: np.ndarray, v: np.ndarray) -> np.ndarray:
     return found
 
 
-def gradient_into(x: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """σ'(x) = t / (1 + t)², in the memory ``t``, in float64."""
-    np.copysign(x, -1.0, out=t)  # −|x|
-    np.exp(t, out=t)
-    # (1 + t)² as 1 + t (2 + t): squaring would double the rounding of 1 + t.
+def _over_square(t: np.ndarray) -> None:
+    """t / (1 + t)² in the memory of t, with 1 + t (2 + t): squaring would double the rounding of 1 + t."""
     square = np.add(t, 2, out=spare("square", t))
     square *= t
     square += 1
     t /= square
+
+
+def gradient_into(x: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """σ'(x) = t / (1 + t)², in the memory ``t``, in float64."""
+    np.copysign(x, -1.0, out=t)  # −|x|
+    np.exp(t, out=t)
+    _over_square(t)
     return t
 
 
