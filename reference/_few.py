@@ -73,16 +73,12 @@ def of_few(x: np.ndarray) -> Few:
     if x.itemsize < 8:
         spread = np.inf
         others = e.dot(beside)
-        total = others + e
     else:
         spread = _SPREAD
         head = (e.view(np.int64) & _HEAD).view(np.float64)
-        tail = e - head
-        heads, tails = head.dot(beside), tail.dot(beside)
-        others = heads + tails
-        heads += head
-        tails += tail
-        total = np.add(heads, tails, out=heads)
+        others = head.dot(beside)
+        others += (e - head).dot(beside)
+    total = others + e
     low, high = least(wide), most(wide)
     if low >= -_RANGE and high <= _RANGE and high - low <= spread:  # false for NaN
         return Few(e, others, total, None)
