@@ -115,6 +115,20 @@ def in_blocks(kernel: Kernel, *arrays: np.ndarray) -> None:
             other.result()
 
 
+def entries_in_blocks(kernel: Kernel, *arrays: np.ndarray) -> None:
+    """``in_blocks`` of a kernel that treats each entry by itself: up to ``SMALL`` of them are one block.
+
+    >>> x, doubled = np.ones((3, 2)), np.empty((3, 2))
+    >>> entries_in_blocks(lambda a, out: np.add(a, a, out=out), x, doubled)
+    >>> doubled.sum()
+    np.float64(12.0)
+    """
+    if arrays[0].size <= SMALL:
+        kernel(*arrays)
+    else:
+        in_blocks(kernel, *arrays)
+
+
 def _run(kernel: Kernel, arrays: tuple[np.ndarray, ...], take: Callable[[], tuple[int, int]]) -> None:
     """Take blocks until there are no more; no two threads are given the same."""
     with np.errstate(all="ignore"):

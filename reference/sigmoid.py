@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ._arrays import floating, least, matching, most, stored
-from ._blocks import by_entries, in_blocks, scratch, spare, widened
+from ._blocks import by_entries, entries_in_blocks, scratch, spare, widened
 
 _FAR = {8: 709.0, 4: 88.0}
 """Bytes of a format → above it e^x approaches the largest number; σ rounds to 1 long before."""
@@ -77,7 +77,7 @@ def times_slope(x: np.ndarray, slope: np.ndarray, v: np.ndarray) -> np.ndarray:
     What is subnormal in float32 has lost digits that v may bring to light: there σ'(x) is computed again.
     """
     lost = None if slope.itemsize == 8 or not slope.size or least(slope) >= _NORMAL else ~(slope >= _NORMAL)
-    in_blocks(imul, slope, v)
+    entries_in_blocks(imul, slope, v)
     found = stored(slope, v.dtype)
     if lost is not None:
         found[lost] = by_entries(sigmoid_product_into, x[lost], v[lost])

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from ._arrays import DTYPES, floating, integer, matching, real, stored, targets_of, wide
-from ._blocks import SMALL, by_rows, in_blocks
+from ._blocks import SMALL, by_rows, entries_in_blocks, in_blocks
 from .cross_entropy import both_into, y_hat_into
 from .sigmoid import sigmoid_and_slope_into, times_slope
 
@@ -91,7 +91,7 @@ def _forward(
     """φ, h and θ by name, and σ'(φ) in the dtype of matrix products."""
     phi = _affine(x, W1, b1)
     h, slope = np.empty_like(phi), np.empty_like(wide(phi))
-    in_blocks(sigmoid_and_slope_into, phi, h, slope)
+    entries_in_blocks(sigmoid_and_slope_into, phi, h, slope)
     return {"phi": phi, "h": h, "theta": _affine(h, W2, b2)}, slope
 
 
