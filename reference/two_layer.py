@@ -78,11 +78,8 @@ def _ones(rows: int) -> np.ndarray:
 
 def _row_sum(a: np.ndarray) -> np.ndarray:
     """Σ over the rows, in float64 and rounded once; of a small array by a product, which is less of a call."""
-    if a.size <= SMALL:
-        total = _ones(len(a)).dot(a.astype(np.float64, copy=False))
-    else:
-        total = np.add.reduce(a, axis=0, dtype=np.float64)
-    return stored(total, a.dtype)
+    total: np.ndarray = _ones(len(a)).dot(a) if a.size <= SMALL else np.add.reduce(a, axis=0, dtype=np.float64)
+    return total.astype(a.dtype, copy=False)
 
 
 def _forward(
