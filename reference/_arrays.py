@@ -16,7 +16,7 @@ import numpy as np
 DTYPES = ("float64", "float32", "bfloat16", "float16")
 """The floating dtypes that are taken, by name: bfloat16 is recognised without importing where it comes from."""
 
-_USUAL = frozenset(map(np.dtype, ("float64", "float32")))
+USUAL = frozenset(map(np.dtype, ("float64", "float32")))
 """Known without their names, which NumPy makes up anew each time."""
 
 
@@ -29,7 +29,7 @@ def floating(name: str, value: Any) -> np.ndarray:
     """
     try:
         array = np.asarray(value)
-        if array.dtype in _USUAL:
+        if array.dtype in USUAL:
             return array
     except ValueError:
         raise TypeError(f"{name}: got {type(value).__name__} that is not an array of numbers") from None

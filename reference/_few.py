@@ -27,7 +27,7 @@ _RANGE = 300.0
 _SPREAD = 28.0
 """Up to this x_i − x_k sums of up to 16 numbers e^x are exact, if these have 8 bits: 28 log₂ e + 8 + 4 < 53."""
 
-_HEAD = ~np.int64(2**45 - 1)
+_HEAD = np.array(~(2**45 - 1), np.int64)
 """The first 8 of the 53 bits of a number in float64. What is left is so small that its sums may be rounded."""
 
 

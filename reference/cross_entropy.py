@@ -178,7 +178,7 @@ def _both_of_few(
         return of.far
     found, far = _few_targets(of, p, y.astype(np.float64, copy=False), cost, out if out.itemsize == 8 else None)
     _put(found, rows, out)
-    return _either(of.far, far)
+    return of.far if far is None else _either(of.far, far)
 
 
 def _few_labels(of: Few, p: np.ndarray, y: np.ndarray, cost: np.ndarray) -> np.ndarray:

@@ -23,6 +23,9 @@ _FAR = {8: 709.0, 4: 88.0}
 _SQUARED = 350.0
 """Above it the square of e^x approaches the largest number of float64; σ' rounds to e^(−x) long before."""
 
+_ONE, _TWO = np.array(1.0), np.array(2.0)
+"""For float64: a Python number takes NumPy as long again as half of the call with a small array."""
+
 _NORMAL = 2.0**-126
 """The smallest normal number of float32."""
 
@@ -56,12 +59,12 @@ def sigmoid_and_slope_into(x: np.ndarray, out: np.ndarray, slope: np.ndarray) ->
     far = _beyond(x, _SQUARED)
     if slope.itemsize == 8:
         t = np.exp(x, out=slope)
-        np.divide(t, np.add(t, 1.0, out=spare("one more", x)), out=out)
+        np.divide(t, np.add(t, _ONE, out=spare("one more", x)), out=out)
         _over_square(t)
     else:
         t = widened("slope", x)
         np.exp(t, out=t)
-        more = np.add(t, 1.0, out=spare("one more", x))
+        more = np.add(t, _ONE, out=spare("one more", x))
         t /= more
         out[...] = t
         t /= more
@@ -86,9 +89,9 @@ def times_slope(x: np.ndarray, slope: np.ndarray, v: np.ndarray) -> np.ndarray:
 
 def _over_square(t: np.ndarray) -> None:
     """t / (1 + t)² in the memory of t, with 1 + t (2 + t): squaring would double the rounding of 1 + t."""
-    square = np.add(t, 2, out=spare("square", t))
+    square = np.add(t, _TWO, out=spare("square", t))
     square *= t
-    square += 1
+    square += _ONE
     t /= square
 
 
