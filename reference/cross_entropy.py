@@ -174,11 +174,11 @@ def _both_of_few(
     if y_hat is not None:
         y_hat[...] = p
     if y.dtype.kind in "iu":
-        _put(_few_labels(of, p, y, cost), rows, out)
-        return of.far
-    found, far = _few_targets(of, p, y.astype(np.float64, copy=False), cost, out if out.itemsize == 8 else None)
+        found = _few_labels(of, p, y, cost)
+    else:
+        found = _few_targets(of, p, y.astype(np.float64, copy=False), cost, out if out.itemsize == 8 else None)
     _put(found, rows, out)
-    return of.far if far is None else _either(of.far, far)
+    return of.far
 
 
 def _few_labels(of: Few, p: np.ndarray, y: np.ndarray, cost: np.ndarray) -> np.ndarray:
@@ -191,17 +191,15 @@ def _few_labels(of: Few, p: np.ndarray, y: np.ndarray, cost: np.ndarray) -> np.n
     return p
 
 
-def _few_targets(
-    of: Few, p: np.ndarray, y: np.ndarray, cost: np.ndarray, memory: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """The same, the gradient in ``memory`` if there is any, and the rows whose cost is infinite or NaN."""
+def _few_targets(of: Few, p: np.ndarray, y: np.ndarray, cost: np.ndarray, memory: np.ndarray | None) -> np.ndarray:
+    """The same, the gradient in ``memory`` if there is any; no logit that counts is infinite."""
     others, (beside, all_) = of.others, sums(y.shape[-1])
     np.vecdot(y, np.log1p(others / of.e), out=cost, casting="unsafe")
     found = np.multiply(p, y.dot(all_), out=memory)
     found -= y
     if not most(p) <= 0.5:  # a NaN in one row must not keep others from it
         np.copyto(found, p * y.dot(beside) - y * (others / of.total), where=p > 0.5)
-    return found, _open(cost)
+    return found
 
 
 def _both_of_plain(

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from reference import _blocks, _rows
-from reference._blocks import by_entries, by_rows, by_rows_into, in_blocks, scratch, threads
+from reference._blocks import by_entries, by_rows, by_rows_into, entries_in_blocks, in_blocks, scratch, threads
 from reference.cross_entropy import cross_entropy_gradient, cross_entropy_with_gradient
 from reference.hvp import cross_entropy_hvp
 from reference.label_cross_entropy import label_cross_entropy_vjp
@@ -137,6 +137,13 @@ def test_an_error_in_any_block_reaches_the_caller(small, wrong):
 
     with pytest.raises(ValueError, match="in a block"):
         in_blocks(kernel, rows)
+
+
+@pytest.mark.parametrize(("entries", "calls"), [(0, 1), (32, 1), (33, 1), (128, 3), (640, 10)])
+def test_few_entries_are_one_block(small, entries, calls):
+    sizes = []
+    entries_in_blocks(lambda part: sizes.append(part.size), np.zeros(entries))
+    assert (len(sizes), sum(sizes)) == (calls, entries)
 
 
 def test_an_error_is_not_raised_while_another_thread_still_writes(small, monkeypatch):

@@ -6,6 +6,7 @@ import pytest
 from crosscheck.formats import FORMATS
 from crosscheck.graph import needs
 from crosscheck.truth import enclose, rounded
+from reference import two_layer as module
 from reference.equations import NETWORK
 from reference.two_layer import cost_and_gradients, forward, gradient_descent, initial, two_layer
 
@@ -180,6 +181,44 @@ def test_bad_arguments_are_refused_by_name(bad):
     params = {name: given[name] for name in PARAMS}
     with pytest.raises(error, match=message):
         gradient_descent(params, given["x"], given["y"], rate=0.1, steps=1)
+
+
+CHANGES = {
+    "as it is": np.asarray,
+    "float32": np.float32,
+    "integers": np.int64,
+    "another byte order": lambda a: a.astype(">f8"),
+    "a list": np.ndarray.tolist,
+    "masked": np.ma.masked_array,
+    "a row more": lambda a: np.concatenate([a, a[:1]]),
+    "a column more": lambda a: np.concatenate([a, a[..., :1]], axis=-1),
+    "an axis more": lambda a: a[..., None],
+    "transposed": np.transpose,
+    "no rows": lambda a: a[:0],
+    "no columns": lambda a: a[..., :0],
+    "a number": np.sum,
+}
+
+
+def outcome(given):
+    """The arrays that ``_checked`` makes of arguments, or what it raises."""
+    try:
+        found = module._checked(**given)
+    except (TypeError, ValueError) as error:
+        return repr(error)
+    return {name: (type(a), a.dtype, a.tolist()) for name, a in found.items()}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("names", [("x",), *((name,) for name in PARAMS), ("x", *PARAMS), ("W2", "b2")])
+def test_what_fits_at_once_is_what_fits(names, change, monkeypatch):
+    """What sees the usual case at once takes nothing that is refused one by one, all of integers for example."""
+    given = {"x": GIVEN["x"], **PARAMS}
+    given |= {name: CHANGES[change](given[name]) for name in names}
+    at_once = outcome(given)
+    monkeypatch.setattr(module, "_fit", lambda x, **_: False)
+    assert at_once == outcome(given)
+    assert isinstance(at_once, str) or all(kind is np.ndarray for kind, *_ in at_once.values())
 
 
 @pytest.mark.parametrize(
