@@ -11,7 +11,6 @@ on entries, and these are half as many as for ``reference._rows``, which sets th
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 
@@ -29,18 +28,6 @@ _SPREAD = 28.0
 
 _HEAD = np.array(~(2**45 - 1), np.int64)
 """The first 8 of the 53 bits of a number in float64. What is left is so small that its sums may be rounded."""
-
-
-class Few(NamedTuple):
-    """In float64 e = e^x, ``others`` r and ``total`` Σ, all (R, n), of rows x (R, n).
-
-    They are not right for the rows ``far`` (r,), whose x is out of range, far apart or NaN, if there are any.
-    """
-
-    e: np.ndarray
-    others: np.ndarray
-    total: np.ndarray
-    far: np.ndarray | None
 
 
 def few(x: np.ndarray) -> bool:
@@ -62,11 +49,15 @@ def sums(n: int) -> tuple[np.ndarray, np.ndarray]:
     return found
 
 
-def of_few(x: np.ndarray) -> Few:
-    """The sums of rows (R, n), as products of matrices; for float64 in two parts, of which one is exact.
+def of_few(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]:
+    """e = e^x, r and Σ, all (R, n), of rows x (R, n), in float64, and the rows far (r,), None if there are none.
 
-    >>> of_few(np.log(np.array([[1.0, 2.0, 4.0]]))).others.round(6)
-    array([[6., 5., 3.]])
+    The sums are products of matrices; for float64 in two parts, of which one is exact. They are not right for the
+    rows ``far``, whose x is out of range, far apart or NaN.
+
+    >>> e, others, total, far = of_few(np.log(np.array([[1.0, 2.0, 4.0]])))
+    >>> others.round(6), total.round(6)
+    (array([[6., 5., 3.]]), array([[7., 7., 7.]]))
     """
     wide = x.astype(np.float64, copy=False)
     e, beside = np.exp(wide), sums(x.shape[-1])[0]
@@ -81,8 +72,8 @@ def of_few(x: np.ndarray) -> Few:
     total = others + e
     low, high = least(wide), most(wide)
     if low >= -_RANGE and high <= _RANGE and high - low <= spread:  # false for NaN
-        return Few(e, others, total, None)
-    return Few(e, others, total, _far(wide, spread))
+        return e, others, total, None
+    return e, others, total, _far(wide, spread)
 
 
 def _far(x: np.ndarray, spread: float) -> np.ndarray | None:

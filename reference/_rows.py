@@ -158,10 +158,10 @@ def softmax_into(x: np.ndarray, out: np.ndarray) -> None:
 
 def softmax_of_few(x: np.ndarray, out: np.ndarray, otherwise: Callable[..., None]) -> None:
     """The same of few rows of few logits; those that are far from what these need are left to ``otherwise``."""
-    of = of_few(x)
-    out[...] = of.e / of.total
-    if of.far is not None:
-        again(otherwise, of.far, (x,), (out,))
+    e, _, total, far = of_few(x)
+    out[...] = e / total
+    if far is not None:
+        again(otherwise, far, (x,), (out,))
 
 
 def softmax_of_any_row(x: np.ndarray, out: np.ndarray) -> None:

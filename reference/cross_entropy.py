@@ -27,7 +27,7 @@ import numpy as np
 
 from ._arrays import matching, most, targets, with_axis, without
 from ._blocks import by_rows, by_rows_into, in_blocks, scratch, spare, widened
-from ._few import Few, few, of_few, sums
+from ._few import few, of_few, sums
 from ._rows import (
     DOMINANT,
     Exponentials,
@@ -169,36 +169,47 @@ def _both_of_few(
     CE = Σ_i y_i log1p(r_i / e_i), and ∂CE/∂x_k = ŷ_k Σ_{i≠k} y_i − y_k r_k / Σ where ŷ_k is above 1/2: where it is
     not, Y ŷ_k − y_k keeps all its digits.
     """
-    of = of_few(x)
-    p = of.e / of.total
+    e, others, total, far = of_few(x)
+    p = e / total
     if y_hat is not None:
         y_hat[...] = p
     if y.dtype.kind in "iu":
-        found = _few_labels(of, p, y, cost)
+        found = _few_labels(e, others, total, p, y, cost)
     else:
-        found = _few_targets(of, p, y.astype(np.float64, copy=False), cost, out if out.itemsize == 8 else None)
+        wide = y.astype(np.float64, copy=False)
+        found = _few_targets(e, others, total, p, wide, cost, out if out.itemsize == 8 else None)
     _put(found, rows, out)
-    return of.far
+    return far
 
 
-def _few_labels(of: Few, p: np.ndarray, y: np.ndarray, cost: np.ndarray) -> np.ndarray:
+def _few_labels(
+    e: np.ndarray, others: np.ndarray, total: np.ndarray, p: np.ndarray, y: np.ndarray, cost: np.ndarray
+) -> np.ndarray:
     """The cost written to ``cost``, and the gradient, in the memory of p = ŷ."""
     label = places(p, y)
-    others, entries = of.others.reshape(-1)[label], p.reshape(-1)
-    cost[...] = np.log1p(others / of.e.reshape(-1)[label])
+    beside, entries = others.reshape(-1)[label], p.reshape(-1)
+    cost[...] = np.log1p(beside / e.reshape(-1)[label])
     found = entries[label]
-    entries[label] = np.where(found <= 0.5, found - 1, 0.0 - others / of.total.reshape(-1)[label])
+    entries[label] = np.where(found <= 0.5, found - 1, 0.0 - beside / total.reshape(-1)[label])
     return p
 
 
-def _few_targets(of: Few, p: np.ndarray, y: np.ndarray, cost: np.ndarray, memory: np.ndarray | None) -> np.ndarray:
+def _few_targets(
+    e: np.ndarray,
+    others: np.ndarray,
+    total: np.ndarray,
+    p: np.ndarray,
+    y: np.ndarray,
+    cost: np.ndarray,
+    memory: np.ndarray | None,
+) -> np.ndarray:
     """The same, the gradient in ``memory`` if there is any; no logit that counts is infinite."""
-    others, (beside, all_) = of.others, sums(y.shape[-1])
-    np.vecdot(y, np.log1p(others / of.e), out=cost, casting="unsafe")
+    beside, all_ = sums(y.shape[-1])
+    np.vecdot(y, np.log1p(others / e), out=cost, casting="unsafe")
     found = np.multiply(p, y.dot(all_), out=memory)
     found -= y
     if not most(p) <= 0.5:  # a NaN in one row must not keep others from it
-        np.copyto(found, p * y.dot(beside) - y * (others / of.total), where=p > 0.5)
+        np.copyto(found, p * y.dot(beside) - y * (others / total), where=p > 0.5)
     return found
 
 

@@ -82,9 +82,8 @@ def softmax_vjp(x: Any, cotangent: Any, axis: int = -1) -> np.ndarray:
 
 def _log_softmax_into(x: np.ndarray, out: np.ndarray) -> None:
     if few(x):
-        of = of_few(x)
-        out[...] = 0.0 - np.log1p(of.others / of.e)  # 0 for one class, and not −0
-        far = of.far
+        e, others, _, far = of_few(x)
+        out[...] = 0.0 - np.log1p(others / e)  # 0 for one class, and not −0
     elif out.itemsize < 8:
         rows = plain(x)
         np.subtract(rows.x, rows.lse, out=out, casting="unsafe")

@@ -77,11 +77,8 @@ def _affine(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
     return z
 
 
-def _product(a: np.ndarray, b: np.ndarray, added: np.ndarray | None = None) -> np.ndarray:
-    product = a.dot(b) if a.itemsize >= 4 else wide(a).dot(wide(b))
-    if added is not None:
-        product = product + added
-    return product if product.dtype == a.dtype else stored(product, a.dtype)
+def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return a.dot(b) if a.itemsize >= 4 else stored(wide(a).dot(wide(b)), a.dtype)
 
 
 @lru_cache(maxsize=8)
@@ -123,16 +120,18 @@ def _back(given: Arrays, seen: Arrays, d_theta: np.ndarray, slope: np.ndarray) -
     return {"d_theta": d_theta, "d_h": d_h, "d_phi": times_slope(seen["phi"], slope, d_h)}
 
 
+def _of_weights(a: np.ndarray, d_z: np.ndarray, W: np.ndarray, decay: float) -> np.ndarray:
+    """aᵀ ∂J/∂z + λ W, where z = a W + b: in float64, so that λ keeps its digits and nothing is rounded twice."""
+    return stored(wide(a).T.dot(wide(d_z)) + decay * W.astype(np.float64), W.dtype)
+
+
 def _of_parameters(given: Arrays, h: np.ndarray, back: Arrays, decay: float = 0.0) -> Arrays:
     """The gradients of the parameters by name, with (λ/2) (Σ W₁² + Σ W₂²) in the cost."""
     d_theta, d_phi = back["d_theta"], back["d_phi"]
-    of_W1 = of_W2 = None
-    if decay:  # in float64, where λ keeps all its digits and λ W rounds no result twice
-        of_W1, of_W2 = (decay * given[name].astype(np.float64) for name in ("W1", "W2"))
     return {
-        "d_W1": _product(given["x"].T, d_phi, of_W1),
+        "d_W1": _of_weights(given["x"], d_phi, given["W1"], decay) if decay else _product(given["x"].T, d_phi),
         "d_b1": _row_sum(d_phi),
-        "d_W2": _product(h.T, d_theta, of_W2),
+        "d_W2": _of_weights(h, d_theta, given["W2"], decay) if decay else _product(h.T, d_theta),
         "d_b2": _row_sum(d_theta),
     }
 
@@ -151,7 +150,7 @@ def _quantities(given: Arrays, y: np.ndarray, rows: int = 1, decay: float = 0.0)
     return {
         **seen,
         "y_hat": y_hat,
-        "J": stored(J, d_theta.dtype),
+        "J": np.asarray(J, d_theta.dtype),
         **back,
         "d_x": _product(back["d_phi"], given["W1"].T),
         **_of_parameters(given, seen["h"], back, decay),
@@ -199,7 +198,7 @@ def cost_and_gradients(x: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Ar
     back = _back(given, seen, d_theta, slope)
     del seen["phi"], back["d_h"]  # so that their memory can be taken again
     return {
-        "J": stored(np.add.reduce(cost), d_theta.dtype),
+        "J": np.asarray(np.add.reduce(cost), d_theta.dtype),
         "d_x": _product(back["d_phi"], given["W1"].T),
         **_of_parameters(given, seen["h"], back),
     }
