@@ -6,7 +6,7 @@ A batch of N rows runs through D inputs, H hidden units and C classes: x (N, D),
 b2 (C,), and y (N, C) in the same floating dtype, or (N,) integer class labels. The quantities are named as in
 ``reference.equations.NETWORK``. Each is computed from the stored quantities that its equation names, so that every
 step can be judged at the inputs that it saw. Matrix products run in float32 for the dtypes up to float32; results
-have the dtype of x. In formats up to float32 h and σ'(φ) come from one exponential of φ, in float64.
+have the dtype of x. h and σ'(φ) come from one exponential of φ, in float64.
 
 TypeError or ValueError says by name which argument has a wrong dtype or shape. No argument is modified.
 """
