@@ -178,11 +178,13 @@ def scratch(name: str, shape: tuple[int, ...], dtype: Any = np.float64) -> np.nd
 
 
 def widened(name: str, array: np.ndarray) -> np.ndarray:
-    """The array in float64: itself, or in ``scratch``, copied at once and not piece by piece in NumPy's buffer.
+    """The array in float64: itself, new if it is small, or in ``scratch``, copied at once and not in NumPy's buffer.
 
     >>> widened("example", np.ones(2, np.float32)).dtype
     dtype('float64')
     """
+    if array.size <= FRESH:
+        return array.astype(np.float64, copy=False)
     if array.itemsize == 8:
         return array
     wide = scratch(name, array.shape)

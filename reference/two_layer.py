@@ -43,12 +43,12 @@ def _fit(x: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> bool:
     )
 
 
-def _checked(x: Any, **params: Any) -> Arrays:
-    """x, W1, b1, W2, b2 as arrays that fit each other."""
-    if _fit(x, **params):
-        return {"x": x, **params}
+def _checked(x: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays:
+    """x, W1, b1, W2, b2 as arrays that fit each other, by name."""
+    if _fit(x, W1, b1, W2, b2):
+        return {"x": x, "W1": W1, "b1": b1, "W2": W2, "b2": b2}
     x = floating("x", x)
-    W1, W2 = floating("W1", params["W1"]), floating("W2", params["W2"])
+    W1, W2 = floating("W1", W1), floating("W2", W2)
     if not x.ndim == W1.ndim == W2.ndim == 2:
         name, ndim = next((n, a.ndim) for n, a in {"x": x, "W1": W1, "W2": W2}.items() if a.ndim != 2)
         raise ValueError(f"{name}: got ndim {ndim}, expected 2")
@@ -58,9 +58,9 @@ def _checked(x: Any, **params: Any) -> Arrays:
     return {
         "x": x,
         "W1": matching("W1", W1, (x.shape[1], hidden), x.dtype),
-        "b1": matching("b1", params["b1"], (hidden,), x.dtype),
+        "b1": matching("b1", b1, (hidden,), x.dtype),
         "W2": matching("W2", W2, (hidden, classes), x.dtype),
-        "b2": matching("b2", params["b2"], (classes,), x.dtype),
+        "b2": matching("b2", b2, (classes,), x.dtype),
     }
 
 
@@ -165,7 +165,7 @@ def forward(x: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays:
     >>> forward(np.ones((5, 3)), **p)["y_hat"].shape
     (5, 2)
     """
-    seen, _ = _forward(**_checked(x, W1=W1, b1=b1, W2=W2, b2=b2))
+    seen, _ = _forward(**_checked(x, W1, b1, W2, b2))
     return {**seen, "y_hat": by_rows(y_hat_into, 1, seen["theta"])}
 
 
@@ -179,7 +179,7 @@ def two_layer(x: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays:
     >>> " ".join(two_layer(np.ones((5, 3)), np.zeros(5, int), **p))
     'phi h theta y_hat J d_theta d_h d_phi d_x d_W1 d_b1 d_W2 d_b2'
     """
-    given = _checked(x, W1=W1, b1=b1, W2=W2, b2=b2)
+    given = _checked(x, W1, b1, W2, b2)
     return _quantities(given, _checked_targets(y, given))
 
 
@@ -191,7 +191,7 @@ def cost_and_gradients(x: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Ar
     >>> " ".join(cost_and_gradients(np.ones((5, 3)), np.zeros(5, int), **p))
     'J d_x d_W1 d_b1 d_W2 d_b2'
     """
-    given = _checked(x, W1=W1, b1=b1, W2=W2, b2=b2)
+    given = _checked(x, W1, b1, W2, b2)
     y = _checked_targets(y, given)
     seen, slope = _forward(**given)
     cost, d_theta = _last_layer(seen.pop("theta"), y)
