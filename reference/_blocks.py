@@ -178,7 +178,7 @@ def scratch(name: str, shape: tuple[int, ...], dtype: Any = np.float64) -> np.nd
 
 
 def widened(name: str, array: np.ndarray) -> np.ndarray:
-    """The array in float64: itself, new if it is small, or in ``scratch``, copied at once and not in NumPy's buffer.
+    """The array in float64: itself, new if it is small, or in ``scratch``: copied at once, without NumPy's buffer.
 
     >>> widened("example", np.ones(2, np.float32)).dtype
     dtype('float64')
