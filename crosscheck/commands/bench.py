@@ -110,9 +110,7 @@ def _parser() -> Parser:
     parser.add_argument(
         "--contender", **SEVERAL, help="reference, torch.eager, torch.compile, jax.jit; repeatable (all)"
     )
-    parser.add_argument(
-        "--rounds", type=from_one("rounds"), metavar="N", help="rounds at most (11; with --quick 3)"
-    )
+    parser.add_argument("--rounds", type=from_one, metavar="N", help="rounds at most (11; with --quick 3)")
     parser.add_argument("--quick", action="store_true", help="small sizes and few rounds: to see that it works")
     parser.add_argument(
         "--oracle", action="store_true", help="what the truth costs, beside mpmath and plain float64, instead"

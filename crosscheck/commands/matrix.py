@@ -27,7 +27,7 @@ def run(words: Sequence[str], commands: Sequence[str] = ()) -> int:
         help="add the extra implementations (on the usual cases) and the extra cases (on the usual ones)",
     )
     parser.add_argument("--device", default="auto", help="cpu, cuda, or auto: what is found (auto)")
-    parser.add_argument("-j", "--jobs", type=from_one("jobs"), metavar="N", help="processes (one for each core)")
+    parser.add_argument("-j", "--jobs", type=from_one, metavar="N", help="processes (one for each core)")
     parser.add_argument("--profile", action="store_true", help="say where the time went")
     asked = parser.parse_args(words)
     writable(asked.json)

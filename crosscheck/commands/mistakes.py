@@ -12,7 +12,7 @@ def run(words: Sequence[str]) -> int:
     parser = parser_of("crosscheck mistakes", "Known mistakes and right implementations before every judge.")
     parser.add_argument("operation", nargs="*", help="sigmoid, softmax, …; all where none is named")
     parser.add_argument("--summary", action="store_true", help="totals of each operation and judge only")
-    parser.add_argument("-j", "--jobs", type=from_one("jobs"), metavar="N", help="processes (one for each core)")
+    parser.add_argument("-j", "--jobs", type=from_one, metavar="N", help="processes (one for each core)")
     asked = parser.parse_args(words)
     writable(asked.json)
 

@@ -45,21 +45,17 @@ def parser_of(name: str, description: str, seeded: bool = True) -> Parser:
     return parser
 
 
-def from_one(name: str) -> Callable[[str], int]:
-    """The type of an option that is a whole number from 1: how many of something."""
-
-    def number(word: str) -> int:
-        if not word.isdecimal() or int(word) == 0:
-            raise argparse.ArgumentTypeError(f"{name}: got {word!r}, expected a whole number from 1")
-        return int(word)
-
-    return number
+def from_one(word: str) -> int:
+    """A whole number from 1: how many of something."""
+    if not word.isdecimal() or int(word) == 0:
+        raise argparse.ArgumentTypeError(f"got {word!r}, expected a whole number from 1")
+    return int(word)
 
 
 def seed(word: str) -> int:
     """A seed."""
     if not word.isdecimal():
-        raise argparse.ArgumentTypeError(f"seed: got {word!r}, expected a whole number from 0")
+        raise argparse.ArgumentTypeError(f"got {word!r}, expected a whole number from 0")
     return int(word)
 
 
@@ -70,7 +66,7 @@ def seconds(word: str) -> float:
     except ValueError:
         number = 0.0
     if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"seconds: got {word!r}, expected a number above 0")
+        raise argparse.ArgumentTypeError(f"got {word!r}, expected a number of seconds above 0")
     return number
 
 

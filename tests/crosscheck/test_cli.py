@@ -30,7 +30,7 @@ def test_a_small_run_prints_a_table_and_exits_0(capsys):
         (["--case", "none"], "case: got 'none', expected one of typical"),
         (["--device", "tpu"], "device: got 'tpu', expected cpu, cuda or auto"),
         (["-i", "reference", "--device", "cuda"], "device: got 'cuda', but no CUDA device"),
-        (["--seed", "x"], "argument --seed: seed: got 'x', expected a whole number from 0"),
+        (["--seed", "x"], "argument --seed: got 'x', expected a whole number from 0"),
         (["--frobnicate"], "unrecognized arguments: --frobnicate"),
         (["--json", "no/such/folder/run.json"], "--json: cannot write 'no/such/folder/run.json'"),
         (["derivations", "--json", "no/such/folder/run.json"], "--json: cannot write"),

@@ -45,7 +45,7 @@ def test_a_wrong_answer_is_exit_status_1(planted, monkeypatch, capsys):
             "workload: got 'tanh', expected one of sigmoid, softmax, log_softmax, cross_entropy, two_layer",
         ),
         (("--size", "4"), "size: got '4', expected 2 or 4 numbers from 1, such as 256x1000 or 64x784x128x10"),
-        (("--rounds", "0"), "argument --rounds: rounds: got '0', expected a whole number from 1"),
+        (("--rounds", "0"), "argument --rounds: got '0', expected a whole number from 1"),
         (("--cores", "none"), "cores: got 'none', expected 1 to "),
         (("--plot", "a.txt"), "--plot: got 'a.txt', expected a name that ends in .png, .svg, .pdf"),
         (("--plot", "no/such/folder/a.png"), "--plot: cannot write 'no/such/folder/a.png': expected a file in a"),

@@ -331,8 +331,12 @@ def test_the_command_exits_0_where_all_follow_and_1_at_the_first_that_does_not(w
     [
         (["nothing.py"], 2, "nothing.py: No such file or directory; expected a Python file"),
         (["--time-limit", "3"], 2, "--time-limit: got no FILE.py"),
-        (["x.py", "--time-limit", "soon"], 2, "argument --time-limit: seconds: got 'soon', expected a number"),
-        (["x.py", "--time-limit", "0"], 2, "argument --time-limit: seconds: got '0', expected a number"),
+        (
+            ["x.py", "--time-limit", "soon"],
+            2,
+            "argument --time-limit: got 'soon', expected a number of seconds",
+        ),
+        (["x.py", "--time-limit", "0"], 2, "argument --time-limit: got '0', expected a number of seconds"),
         (["exits.py"], 1, "exits.py: line 1: it ends the program"),
     ],
 )
