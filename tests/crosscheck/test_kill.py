@@ -157,7 +157,7 @@ def test_the_command_exits_1_where_a_mistake_is_missed(monkeypatch, capsys):
     ("words", "message"),
     [
         (["mistakes", "sotfmax"], "operation: got 'sotfmax'"),
-        (["mistakes", "-j", "0"], "argument -j/--jobs: jobs: got '0'"),
+        (["mistakes", "-j", "0"], "argument -j/--jobs: got '0'"),
         (["mistakes", "--json", "no/such/folder/run.json"], "--json: cannot write"),
     ],
 )
