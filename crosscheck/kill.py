@@ -206,7 +206,9 @@ def _run(todo: Sequence[Task], seed: int, jobs: int) -> Iterator[Row]:
     try:
         # The networks take longest: what starts last should be short.
         heavy_first = sorted(todo, key=lambda task: not operation(task.operation).taps)
-        for done in as_completed([pool.submit(judged, task, seed) for task in heavy_first]):
+        with workers.products_on_one_core():  # the processes start with what they are first asked for
+            asked = [pool.submit(judged, task, seed) for task in heavy_first]
+        for done in as_completed(asked):
             yield done.result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

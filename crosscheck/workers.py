@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import active_children, get_context
 from multiprocessing.process import BaseProcess
 
@@ -42,6 +43,9 @@ FEW = 40
 
 PATIENCE = 10.0
 """Seconds in which processes that are ended must be gone, before they are left alone."""
+
+_BLAS_THREADS = "OPENBLAS_NUM_THREADS"
+_starting = threading.Lock()
 
 
 class Ledger:
@@ -173,7 +177,9 @@ def _serve(work: Work, done: Done, stop: threading.Event, ledger: Ledger) -> Non
                     return
                 start = time.perf_counter()
                 try:
-                    results, until = pool.submit(_run_named, [_name(cell) for _, cell in numbered]).result()
+                    with products_on_one_core():  # the process starts with what it is first asked for
+                        asked = pool.submit(_run_named, [_name(cell) for _, cell in numbered])
+                    results, until = asked.result()
                 except BrokenProcessPool:
                     if stop.is_set():  # it was ended, it did not die: no other takes its place
                         return
@@ -193,6 +199,24 @@ def _serve(work: Work, done: Done, stop: threading.Event, ledger: Ledger) -> Non
 
 def _process() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=begin)
+
+
+@contextmanager
+def products_on_one_core() -> Iterator[None]:
+    """For processes that are started meanwhile, unless the user has said how many threads NumPy's products get.
+
+    A thread of OpenBLAS that waits for its next product spins, on a core that another worker needs. It reads the
+    variable when NumPy is imported, which comes before ``begin``.
+    """
+    with _starting:
+        if _BLAS_THREADS in os.environ:
+            yield
+            return
+        os.environ[_BLAS_THREADS] = "1"
+        try:
+            yield
+        finally:
+            del os.environ[_BLAS_THREADS]
 
 
 def begin() -> None:

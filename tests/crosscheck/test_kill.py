@@ -1,6 +1,8 @@
 """The kill matrix: what is asked of whom, what is counted, and when it is all right."""
 
 import json
+import os
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -67,6 +69,22 @@ def test_processes_say_the_same(planted):
     right = [task for task in todo if task.kind == RIGHT]
     answers = {row.task: row.answers[NAME].caught for row in module._run(right, 0, 2)}
     assert answers == dict.fromkeys(right, False)
+
+
+def test_products_in_its_processes_get_one_thread(monkeypatch):
+    seen = []
+
+    class Looks(ProcessPoolExecutor):
+        def submit(self, *words):
+            if not seen:
+                seen.append(super().submit(os.getenv, "OPENBLAS_NUM_THREADS"))
+            return super().submit(*words)
+
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    monkeypatch.setattr(module, "ProcessPoolExecutor", Looks)
+    todo, _ = tasks(["sigmoid"])
+    assert len(list(module._run(todo[:2], 0, 2))) == 2
+    assert seen[0].result() == "1"
 
 
 def test_an_unknown_operation_is_named():

@@ -1,5 +1,6 @@
 """The matrix on what is installed: one test per quantity, implementation, dtype and case."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -226,6 +227,35 @@ def _left(before, seconds=30.0):
             return left
         time.sleep(0.01)
     return []
+
+
+@pytest.mark.parametrize("asked", ["", "3"])
+def test_products_in_a_worker_get_one_thread_unless_the_user_says_how_many(asked, monkeypatch):
+    """OpenBLAS's threads spun on the other worker's core: a run took half as long again.
+
+    The earlier tests looked at what workers find, and nobody at what they leave to each other.
+    """
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    if asked:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", asked)
+    seen, start = set(), workers._process
+
+    def looked_at():
+        pool = start()
+        submit = pool.submit
+
+        def look(function, names):
+            told = submit(os.getenv, "OPENBLAS_NUM_THREADS").result()
+            seen.add(told)
+            return submit(function, names)
+
+        pool.submit = look
+        return pool
+
+    monkeypatch.setattr(workers, "_process", looked_at)
+    assert len(list(workers.run([*REFERENCE][: workers.FEW + 1], jobs=2))) == workers.FEW + 1
+    assert seen == {asked or "1"}
+    assert os.environ.get("OPENBLAS_NUM_THREADS", "") == asked
 
 
 def test_a_run_that_is_given_up_leaves_no_process_behind():
