@@ -121,7 +121,9 @@ def _back(given: Arrays, seen: Arrays, d_theta: np.ndarray, slope: np.ndarray) -
 
 
 def _of_weights(a: np.ndarray, d_z: np.ndarray, W: np.ndarray, decay: float) -> np.ndarray:
-    """aᵀ ∂J/∂z + λ W, where z = a W + b: in float64, so that λ keeps its digits and nothing is rounded twice."""
+    """aᵀ ∂J/∂z + λ W, where z = a W + b; λ W in float64, where λ keeps its digits and nothing is rounded twice."""
+    if not decay:
+        return _product(a.T, d_z)
     return stored(wide(a).T.dot(wide(d_z)) + decay * W.astype(np.float64), W.dtype)
 
 
@@ -129,9 +131,9 @@ def _of_parameters(given: Arrays, h: np.ndarray, back: Arrays, decay: float = 0.
     """The gradients of the parameters by name, with (λ/2) (Σ W₁² + Σ W₂²) in the cost."""
     d_theta, d_phi = back["d_theta"], back["d_phi"]
     return {
-        "d_W1": _of_weights(given["x"], d_phi, given["W1"], decay) if decay else _product(given["x"].T, d_phi),
+        "d_W1": _of_weights(given["x"], d_phi, given["W1"], decay),
         "d_b1": _row_sum(d_phi),
-        "d_W2": _of_weights(h, d_theta, given["W2"], decay) if decay else _product(h.T, d_theta),
+        "d_W2": _of_weights(h, d_theta, given["W2"], decay),
         "d_b2": _row_sum(d_theta),
     }
 
@@ -255,7 +257,7 @@ def gradient_descent(params: Mapping[str, Any], x: Any, y: Any, rate: float, ste
     for _ in range(integer("steps", steps, least=0)):
         seen, slope = _forward(x, **new)
         d_theta = _last_layer(seen["theta"], y)[1]
-        gradients = _of_parameters({"x": x}, seen["h"], _back(new, seen, d_theta, slope))
+        gradients = _of_parameters({"x": x, **new}, seen["h"], _back(new, seen, d_theta, slope))
         new = {
             name: stored(wide(p) - rate / len(x) * wide(gradients[f"d_{name}"]), p.dtype)
             for name, p in new.items()

@@ -245,8 +245,7 @@ def test_products_in_a_worker_get_one_thread_unless_the_user_says_how_many(asked
         submit = pool.submit
 
         def look(function, names):
-            told = submit(os.getenv, "OPENBLAS_NUM_THREADS").result()
-            seen.add(told)
+            seen.add(submit(os.getenv, "OPENBLAS_NUM_THREADS").result())
             return submit(function, names)
 
         pool.submit = look
