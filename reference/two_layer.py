@@ -26,6 +26,8 @@ from .cross_entropy import both_into, y_hat_into
 from .sigmoid import sigmoid_and_slope_into, times_slope
 
 Arrays = dict[str, np.ndarray]
+Given = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""x, W1, b1, W2, b2."""
 
 PARAMETERS = ("W1", "b1", "W2", "b2")
 
@@ -43,10 +45,10 @@ def _fit(x: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> bool:
     )
 
 
-def _checked(x: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays:
-    """x, W1, b1, W2, b2 as arrays that fit each other, by name."""
+def _checked(x: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Given:
+    """x, W1, b1, W2, b2 as arrays that fit each other."""
     if _fit(x, W1, b1, W2, b2):
-        return {"x": x, "W1": W1, "b1": b1, "W2": W2, "b2": b2}
+        return x, W1, b1, W2, b2
     x = floating("x", x)
     W1, W2 = floating("W1", W1), floating("W2", W2)
     if not x.ndim == W1.ndim == W2.ndim == 2:
@@ -55,18 +57,17 @@ def _checked(x: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays:
     hidden, classes = W1.shape[1], W2.shape[1]
     if classes == 0:
         raise ValueError(f"W2: got shape {W2.shape}, expected at least one class")
-    return {
-        "x": x,
-        "W1": matching("W1", W1, (x.shape[1], hidden), x.dtype),
-        "b1": matching("b1", b1, (hidden,), x.dtype),
-        "W2": matching("W2", W2, (hidden, classes), x.dtype),
-        "b2": matching("b2", b2, (classes,), x.dtype),
-    }
+    return (
+        x,
+        matching("W1", W1, (x.shape[1], hidden), x.dtype),
+        matching("b1", b1, (hidden,), x.dtype),
+        matching("W2", W2, (hidden, classes), x.dtype),
+        matching("b2", b2, (classes,), x.dtype),
+    )
 
 
-def _checked_targets(y: Any, given: Arrays) -> np.ndarray:
-    b2 = given["b2"]
-    return targets_of(y, (len(given["x"]), len(b2)), b2.dtype, 1)
+def _checked_targets(y: Any, x: np.ndarray, b2: np.ndarray) -> np.ndarray:
+    return targets_of(y, (len(x), len(b2)), x.dtype, 1)
 
 
 def _affine(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -96,12 +97,12 @@ def _row_sum(a: np.ndarray) -> np.ndarray:
 
 def _forward(
     x: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray
-) -> tuple[Arrays, np.ndarray]:
-    """φ, h and θ by name, and σ'(φ) in the dtype of matrix products."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """φ, h, θ, and σ'(φ) in the dtype of matrix products."""
     phi = _affine(x, W1, b1)
     h, slope = np.empty_like(phi), np.empty_like(wide(phi))
     entries_in_blocks(sigmoid_and_slope_into, phi, h, slope)
-    return {"phi": phi, "h": h, "theta": _affine(h, W2, b2)}, slope
+    return phi, h, _affine(h, W2, b2), slope
 
 
 def _last_layer(
@@ -114,12 +115,6 @@ def _last_layer(
     return cost, d_theta
 
 
-def _back(given: Arrays, seen: Arrays, d_theta: np.ndarray, slope: np.ndarray) -> Arrays:
-    """The gradients from θ down to φ, by name; the slopes are lost."""
-    d_h = _product(d_theta, given["W2"].T)
-    return {"d_theta": d_theta, "d_h": d_h, "d_phi": times_slope(seen["phi"], slope, d_h)}
-
-
 def _of_weights(a: np.ndarray, d_z: np.ndarray, W: np.ndarray, decay: float) -> np.ndarray:
     """aᵀ ∂J/∂z + λ W, where z = a W + b; λ W in float64, where λ keeps its digits and nothing is rounded twice."""
     if not decay:
@@ -127,35 +122,43 @@ def _of_weights(a: np.ndarray, d_z: np.ndarray, W: np.ndarray, decay: float) -> 
     return stored(wide(a).T.dot(wide(d_z)) + decay * W.astype(np.float64), W.dtype)
 
 
-def _of_parameters(given: Arrays, h: np.ndarray, back: Arrays, decay: float = 0.0) -> Arrays:
+def _of_parameters(
+    given: Given, h: np.ndarray, d_phi: np.ndarray, d_theta: np.ndarray, decay: float = 0.0
+) -> Arrays:
     """The gradients of the parameters by name, with (λ/2) (Σ W₁² + Σ W₂²) in the cost."""
-    d_theta, d_phi = back["d_theta"], back["d_phi"]
+    x, W1, _, W2, _ = given
     return {
-        "d_W1": _of_weights(given["x"], d_phi, given["W1"], decay),
+        "d_W1": _of_weights(x, d_phi, W1, decay),
         "d_b1": _row_sum(d_phi),
-        "d_W2": _of_weights(h, d_theta, given["W2"], decay),
+        "d_W2": _of_weights(h, d_theta, W2, decay),
         "d_b2": _row_sum(d_theta),
     }
 
 
-def _quantities(given: Arrays, y: np.ndarray, rows: int = 1, decay: float = 0.0) -> Arrays:
+def _quantities(given: Given, y: np.ndarray, rows: int = 1, decay: float = 0.0) -> Arrays:
     """Every quantity of the network whose J is Σ CE / rows + (λ/2) (Σ W₁² + Σ W₂²), in NETWORK's order."""
-    seen, slope = _forward(**given)
-    y_hat = np.empty_like(seen["theta"])
-    cost, d_theta = _last_layer(seen["theta"], y, y_hat, rows)
+    _, W1, _, W2, _ = given
+    phi, h, theta, slope = _forward(*given)
+    y_hat = np.empty_like(theta)
+    cost, d_theta = _last_layer(theta, y, y_hat, rows)
     J = np.add.reduce(cost)
     if rows != 1:
         J /= np.float64(rows)
     if decay:
-        J += decay / 2 * sum(np.square(given[name].astype(np.float64)).sum() for name in ("W1", "W2"))
-    back = _back(given, seen, d_theta, slope)
+        J += decay / 2 * sum(np.square(W.astype(np.float64)).sum() for W in (W1, W2))
+    d_h = _product(d_theta, W2.T)
+    d_phi = times_slope(phi, slope, d_h)
     return {
-        **seen,
+        "phi": phi,
+        "h": h,
+        "theta": theta,
         "y_hat": y_hat,
-        "J": np.asarray(J, d_theta.dtype),
-        **back,
-        "d_x": _product(back["d_phi"], given["W1"].T),
-        **_of_parameters(given, seen["h"], back, decay),
+        "J": np.array(J, theta.dtype),
+        "d_theta": d_theta,
+        "d_h": d_h,
+        "d_phi": d_phi,
+        "d_x": _product(d_phi, W1.T),
+        **_of_parameters(given, h, d_phi, d_theta, decay),
     }
 
 
@@ -167,8 +170,8 @@ def forward(x: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays:
     >>> forward(np.ones((5, 3)), **p)["y_hat"].shape
     (5, 2)
     """
-    seen, _ = _forward(**_checked(x, W1, b1, W2, b2))
-    return {**seen, "y_hat": by_rows(y_hat_into, 1, seen["theta"])}
+    phi, h, theta, _ = _forward(*_checked(x, W1, b1, W2, b2))
+    return {"phi": phi, "h": h, "theta": theta, "y_hat": by_rows(y_hat_into, 1, theta)}
 
 
 @np.errstate(all="ignore")
@@ -181,8 +184,8 @@ def two_layer(x: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays:
     >>> " ".join(two_layer(np.ones((5, 3)), np.zeros(5, int), **p))
     'phi h theta y_hat J d_theta d_h d_phi d_x d_W1 d_b1 d_W2 d_b2'
     """
-    given = _checked(x, W1, b1, W2, b2)
-    return _quantities(given, _checked_targets(y, given))
+    given = x, *_, b2 = _checked(x, W1, b1, W2, b2)
+    return _quantities(given, _checked_targets(y, x, b2))
 
 
 @np.errstate(all="ignore")
@@ -193,16 +196,17 @@ def cost_and_gradients(x: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Ar
     >>> " ".join(cost_and_gradients(np.ones((5, 3)), np.zeros(5, int), **p))
     'J d_x d_W1 d_b1 d_W2 d_b2'
     """
-    given = _checked(x, W1, b1, W2, b2)
-    y = _checked_targets(y, given)
-    seen, slope = _forward(**given)
-    cost, d_theta = _last_layer(seen.pop("theta"), y)
-    back = _back(given, seen, d_theta, slope)
-    del seen["phi"], back["d_h"]  # so that their memory can be taken again
+    given = x, W1, b1, W2, b2 = _checked(x, W1, b1, W2, b2)
+    y = _checked_targets(y, x, b2)
+    phi, h, theta, slope = _forward(*given)
+    cost, d_theta = _last_layer(theta, y)
+    del theta  # so that its memory can be taken again; and that of φ
+    d_phi = times_slope(phi, slope, _product(d_theta, W2.T))
+    del phi
     return {
-        "J": np.asarray(np.add.reduce(cost), d_theta.dtype),
-        "d_x": _product(back["d_phi"], given["W1"].T),
-        **_of_parameters(given, seen["h"], back),
+        "J": np.array(np.add.reduce(cost), d_theta.dtype),
+        "d_x": _product(d_phi, W1.T),
+        **_of_parameters(given, h, d_phi, d_theta),
     }
 
 
@@ -248,16 +252,17 @@ def gradient_descent(params: Mapping[str, Any], x: Any, y: Any, rate: float, ste
     rate = real("rate", rate)
     if not isfinite(rate):
         raise ValueError(f"rate: got {rate}, expected a finite number")
-    given = _checked(x, **params)
-    y = _checked_targets(y, given)
-    x = given.pop("x")
+    x, W1, b1, W2, b2 = _checked(x, **params)
+    y = _checked_targets(y, x, b2)
     if len(x) == 0:
         raise ValueError(f"x: got shape {x.shape}, expected at least one row")
-    new = {name: array.copy() for name, array in given.items()}
+    new = {"W1": W1.copy(), "b1": b1.copy(), "W2": W2.copy(), "b2": b2.copy()}
     for _ in range(integer("steps", steps, least=0)):
-        seen, slope = _forward(x, **new)
-        d_theta = _last_layer(seen["theta"], y)[1]
-        gradients = _of_parameters({"x": x, **new}, seen["h"], _back(new, seen, d_theta, slope))
+        given = x, new["W1"], new["b1"], new["W2"], new["b2"]
+        phi, h, theta, slope = _forward(*given)
+        d_theta = _last_layer(theta, y)[1]
+        d_phi = times_slope(phi, slope, _product(d_theta, new["W2"].T))
+        gradients = _of_parameters(given, h, d_phi, d_theta)
         new = {
             name: stored(wide(p) - rate / len(x) * wide(gradients[f"d_{name}"]), p.dtype)
             for name, p in new.items()

@@ -38,8 +38,8 @@ def two_layer_mean(x: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Arrays
     >>> found["J"], found["d_b2"]
     (array(0.69314718), array([-0.5,  0.5]))
     """
-    given = _checked(x, W1, b1, W2, b2)
-    return _quantities(given, _checked_targets(y, given), rows=len(given["x"]))
+    given = x, *_, b2 = _checked(x, W1, b1, W2, b2)
+    return _quantities(given, _checked_targets(y, x, b2), rows=len(x))
 
 
 @np.errstate(all="ignore")
@@ -54,5 +54,5 @@ def two_layer_l2(x: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any, decay: Any)
     >>> two_layer_l2(**given, decay=0.5)["d_W1"][0]
     array([0.5, 0.5])
     """
-    given = _checked(x, W1, b1, W2, b2)
-    return _quantities(given, _checked_targets(y, given), decay=_checked_decay(decay))
+    given = x, *_, b2 = _checked(x, W1, b1, W2, b2)
+    return _quantities(given, _checked_targets(y, x, b2), decay=_checked_decay(decay))
