@@ -33,7 +33,7 @@ def render(found: Comparison) -> RenderableType:
 def _table(changes: Sequence[Change]) -> Table:
     names = list(dict.fromkeys(one.contender for one in changes))
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), title_justify="left", title_style="bold")
-    table.title = "new / old (* where the quartiles do not overlap)"
+    table.title = "new / old (* apart by more than chance)"
     table.add_column("", overflow="fold")
     for name in names:
         table.add_column(name.replace(".", "\n.").replace("@", "\n@"), justify="right", no_wrap=True, min_width=7)

@@ -1,15 +1,16 @@
 """Two files side by side: ratios of the same cells, what one alone has, and what differs around them."""
 
 import json
+from dataclasses import asdict
 
 import pytest
 
 from crosscheck.bench.compare import Change, Difference, compare, read_json
+from crosscheck.bench.statistics import spread
 
 
-def timing(contender, low=None, median=None, high=None):
-    spread = {"low": low, "median": median, "high": high} if median else None
-    return {"contender": contender, "seconds": spread}
+def timing(contender, *samples):
+    return {"contender": contender, "samples": [*samples], "seconds": asdict(spread(samples)) if samples else None}
 
 
 PLACE = {"cores": 1, "flops": 1, "bytes": 1, "copy_rate": 1e9, "reference_over_jax": None}
@@ -26,10 +27,12 @@ def data(cells, torch="2.13.0", gemm=1e11, **environment):
     }
 
 
-OLD = data({"a": [timing("it", 0.9, 1.0, 1.1), timing("lost")], "b": [timing("it", 4.0, 4.0, 4.0)], "gone": []})
+OLD = data(
+    {"a": [timing("it", *[0.9, 1.0, 1.1] * 3), timing("lost")], "b": [timing("it", *[4.0] * 9)], "gone": []}
+)
 NEW = data(
-    {"a": [timing("it", 0.4, 0.5, 0.6), timing("lost", 1, 1, 1), timing("late", 1, 1, 1)],
-     "b": [timing("it", 3.5, 8.0, 9.0)], "come": []},
+    {"a": [timing("it", *[0.4, 0.5, 0.6] * 3), timing("lost", 1.0), timing("late", 1.0)],
+     "b": [timing("it", *[3.5] * 3, *[8.0] * 3, *[9.0] * 3)], "come": []},
     torch="2.14.0", gemm=1.2e11,
 )  # fmt: skip
 
@@ -38,12 +41,31 @@ def test_ratios_are_new_over_old():
     found = compare(OLD, NEW)
     assert found.changes == (
         Change("a", "it", 1.0, 0.5, apart=True),
-        Change("a", "lost", None, 1),
+        Change("a", "lost", None, 1.0),
         Change("b", "it", 4.0, 8.0, apart=False),  # 4 lies between the new quartiles
     )
     assert [one.ratio for one in found.changes] == [0.5, None, 2.0]
     assert found.means() == {"it": pytest.approx(1.0)}
     assert (found.only_old, found.only_new) == (("gone",), ("come",))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "apart"),
+    [
+        ([1.0], [2.0], False),
+        ([1.0] * 3, [2.0] * 3, False),  # the quartiles of three and three lie apart in 35 % by chance
+        ([1.0] * 4, [2.0] * 4, True),
+        ([1.0] * 4, [2.0] * 3, False),
+        ([1.0] * 7 + [2.5], [2.0] * 11, False),  # quartiles would say so
+        ([1.0] * 8 + [2.5], [2.0] * 11, True),
+        ([1.0] * 4 + [2.0] * 5, [2.0] * 9, False),
+        ([2.0] * 9, [1.0] * 8 + [2.5], True),
+    ],
+)
+def test_few_rounds_tell_nothing_apart_by_chance(old, new, apart):
+    """A single round was told apart from another whatever they took."""
+    (change,) = compare(data({"a": [timing("it", *old)]}), data({"a": [timing("it", *new)]})).changes
+    assert change.apart is apart
 
 
 def test_what_differs_around_them_is_told():
