@@ -176,8 +176,13 @@ def _both_of_few(
     if y.dtype.kind in "iu":
         found = _few_labels(e, others, total, p, y, cost)
     else:
-        wide = y.astype(np.float64, copy=False)
-        found = _few_targets(e, others, total, p, wide, cost, out if out.itemsize == 8 else None)
+        y = y.astype(np.float64, copy=False)
+        beside, all_ = sums(y.shape[-1])
+        np.vecdot(y, np.log1p(others / e), out=cost, casting="unsafe")  # no logit that counts is infinite
+        found = np.multiply(p, y.dot(all_), out=out if out.itemsize == 8 else None)
+        found -= y
+        if not most(p) <= 0.5:  # a NaN in one row must not keep others from it
+            np.copyto(found, p * y.dot(beside) - y * (others / total), where=p > 0.5)
     _put(found, rows, out)
     return far
 
@@ -192,25 +197,6 @@ def _few_labels(
     found = entries[label]
     entries[label] = np.where(found <= 0.5, found - 1, 0.0 - beside / total.reshape(-1)[label])
     return p
-
-
-def _few_targets(
-    e: np.ndarray,
-    others: np.ndarray,
-    total: np.ndarray,
-    p: np.ndarray,
-    y: np.ndarray,
-    cost: np.ndarray,
-    memory: np.ndarray | None,
-) -> np.ndarray:
-    """The same, the gradient in ``memory`` if there is any; no logit that counts is infinite."""
-    beside, all_ = sums(y.shape[-1])
-    np.vecdot(y, np.log1p(others / e), out=cost, casting="unsafe")
-    found = np.multiply(p, y.dot(all_), out=memory)
-    found -= y
-    if not most(p) <= 0.5:  # a NaN in one row must not keep others from it
-        np.copyto(found, p * y.dot(beside) - y * (others / total), where=p > 0.5)
-    return found
 
 
 def _both_of_plain(
