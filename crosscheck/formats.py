@@ -146,6 +146,15 @@ def with_stored_products(format: Format) -> Format:
     )
 
 
+def native(array: np.ndarray) -> np.ndarray:
+    """The array in the machine's byte order: itself, or the same numbers.
+
+    >>> native(np.array([1.0], ">f4")).dtype == np.float32
+    True
+    """
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
 def format_of(dtype: object) -> Format:
     """The format of a dtype or of its name.
 

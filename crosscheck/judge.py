@@ -14,7 +14,7 @@ import numpy as np
 
 from .cases import Arrays
 from .enclosure import ulps
-from .formats import Format
+from .formats import Format, native
 from .graph import needs
 from .operation import Operation
 from .spent import TRUTH, phase
@@ -132,24 +132,24 @@ def judge(cell: Cell, inputs: Arrays, results: Mapping[str, Any]) -> Iterator[Ve
     ``results`` maps quantities to arrays; a quantity that is missing is ``unavailable``.
     """
     operation, format = cell.operation, cell.model
-    sound = {q: np.asarray(results[q]) for q in operation.quantities if q in results}
-    sound = {q: a for q, a in sound.items() if a.dtype == format.dtype}
+    found = {q: native(np.asarray(results[q])) for q in operation.quantities if q in results}
+    sound = {q: a for q, a in found.items() if a.dtype == format.dtype}
     for quantity in operation.quantities:
         required = needs(operation.graph[quantity])
         computed = [name for name in required if name in operation.graph]
-        if quantity not in results:
+        if quantity not in found:
             yield cell.verdict(quantity, LOCAL, Assessment(UNAVAILABLE, not_returned(quantity)))
             continue
         local_inputs = {name: inputs[name] if name in inputs else sound.get(name) for name in required}
         if all(array is not None for array in local_inputs.values()):
             given = {name: array for name, array in local_inputs.items() if array is not None}
-            yield _compare(cell, quantity, LOCAL, results[quantity], given)
+            yield _compare(cell, quantity, LOCAL, found[quantity], given)
         if computed:
             given = {name: inputs[name] for name in operation.leaves(quantity)}
-            yield _compare(cell, quantity, END_TO_END, results[quantity], given)
+            yield _compare(cell, quantity, END_TO_END, found[quantity], given)
 
 
-def _compare(cell: Cell, quantity: str, check: str, actual: Any, given: Arrays) -> Verdict:
+def _compare(cell: Cell, quantity: str, check: str, actual: np.ndarray, given: Arrays) -> Verdict:
     operation, format = cell.operation, cell.model
     try:
         with phase(TRUTH):
@@ -158,7 +158,7 @@ def _compare(cell: Cell, quantity: str, check: str, actual: Any, given: Arrays) 
         # Intermediates of an implementation can have shapes for which its own next step has no meaning.
         reason = f"the step has no value at the returned inputs: {error}"
         return cell.verdict(quantity, check, Assessment(FAIL, reason))
-    return cell.verdict(quantity, check, assess(np.asarray(actual), truth, format))
+    return cell.verdict(quantity, check, assess(actual, truth, format))
 
 
 def not_returned(quantity: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .formats import FORMATS
+from .formats import FORMATS, native
 
 
 def check(
@@ -35,9 +35,12 @@ def check(
 
 
 def array(name: str, value: object) -> np.ndarray:
-    """``value`` as an array; ValueError, by name, where it is none (a list of rows of different lengths, say)."""
+    """``value`` as an array, in the machine's byte order.
+
+    ValueError, by name, where it is none (a list of rows of different lengths, say).
+    """
     try:
-        return np.asarray(value)
+        return native(np.asarray(value))
     except ValueError:
         raise ValueError(f"{name}: got {type(value).__name__} that is not an array of numbers") from None
 

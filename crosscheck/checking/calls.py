@@ -15,7 +15,7 @@ from ..guest.signature import Takes
 from ..operation import Operation
 from .options import Options
 
-ORDINARY = frozenset({"typical", "tiny", "one_vector", "square", "soft", "smoothed"})
+ORDINARY = frozenset({"typical", "tiny", "one_vector", "square", "soft", "smoothed", "weighted"})
 """Cases of ordinary input: what fails there is wrong, what fails elsewhere is a limit."""
 
 _LARGE = frozenset({"vocabulary", "many_examples", "many_rows", *digits.STEPS})

@@ -30,8 +30,10 @@ def symptom(verdict: Verdict, seen: Observation) -> str:
     w = verdict.worst
     if w is None:
         return "has no meaning at what was returned before it"
+    if np.isnan(w.got) and not np.isnan(w.exact):
+        return "is NaN"
     if not np.isfinite(w.got) and np.isfinite(w.exact):
-        return "is NaN" if np.isnan(w.got) else "is infinite"
+        return "is infinite"
     if not np.isfinite(w.exact) and np.isfinite(w.got):
         return "is a number where there is none"
     return "is 0" if w.got == 0 and w.exact != 0 else "is off"

@@ -32,6 +32,8 @@ def observed_notes(
     missing = [q for q in subject.operation.quantities if q not in returned]
     if returned and missing and options.quantity is None and of is None:
         yield f"not returned, so not judged: {', '.join(missing)}"
+        if options.arrays == "torch" and {"vjp", "d_W1"} & {*missing} and any(o.passed for o in seen):
+            yield "the result requires no gradient, so PyTorch's autodiff was not judged"
 
 
 def _printed(guest: Isolated) -> str:

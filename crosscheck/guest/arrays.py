@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..cases import Arrays
-from ..formats import FORMATS
+from ..formats import FORMATS, native
 from ..operation import Operation
 from .call import UnusableError, told
 from .wire import LARGEST
@@ -69,7 +69,7 @@ def handed_over(operation: Operation, inputs: Arrays, hand: Callable[[np.ndarray
 def as_numpy(value: Any, like: np.dtype) -> np.ndarray:
     """A result as a NumPy array: of a number, nested lists, or any array with ``__array__`` or DLPack.
 
-    UnusableError where it is no array of numbers.
+    It is in the machine's byte order. UnusableError where it is no array of numbers.
     """
     if type(value).__module__.partition(".")[0] == "torch":
         from ..implementations.torch_arrays import from_torch
@@ -88,7 +88,7 @@ def as_numpy(value: Any, like: np.dtype) -> np.ndarray:
         raise UnusableError(f"returned {_kind(value, array)}, expected an array of real numbers")
     if array.size > LARGEST:
         raise UnusableError(f"returned an array of shape {array.shape}, too large to be looked at")
-    return array
+    return native(array)
 
 
 def _kind(value: Any, array: np.ndarray) -> str:

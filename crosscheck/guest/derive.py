@@ -1,5 +1,8 @@
 """The derivatives of a PyTorch or JAX function by the framework's own autodiff: what its users train with.
 
+Where autodiff knows of no path from the result to an input, which ``detach()`` or ``stop_gradient`` has cut, the
+derivative is 0, and not absent. Where the result itself requires no gradient in PyTorch, nothing is derived.
+
 Only what the function does not return itself is derived: of a function the VJP along ``cotangent`` (in JAX the JVP
 along ``tangent`` too), of a network the gradient of J with respect to its inputs and to the quantities it returns.
 """
@@ -37,14 +40,17 @@ def by_torch(operation: Operation, evaluate: Evaluate, given: Mapping[str, Any])
         return found
     if not operation.taps:
         if "vjp" not in found and source.shape == given["cotangent"].shape:
-            (found["vjp"],) = torch.autograd.grad(source, seen["x"], given["cotangent"], allow_unused=True)
-        return {name: a for name, a in found.items() if a is not None}
+            (vjp,) = torch.autograd.grad(source, seen["x"], given["cotangent"], allow_unused=True)
+            found["vjp"] = torch.zeros_like(seen["x"]) if vjp is None else vjp
+        return found
     inner = {n: a for n, a in found.items() if isinstance(a, torch.Tensor) and a.requires_grad and n != "J"}
     wrt = {n: a for n, a in {**seen, **inner}.items() if f"d_{n}" in operation.graph}
     if source.numel() == 1:
         gradients = torch.autograd.grad(source.sum(), [*wrt.values()], allow_unused=True)
-        pairs = zip(wrt, gradients, strict=True)
-        found = {**{f"d_{n}": a for n, a in pairs if a is not None}, **found}
+        derived = dict(zip(wrt, gradients, strict=True))
+        for name in leaves_of(operation, given):
+            derived[name] = torch.zeros_like(seen[name]) if derived[name] is None else derived[name]
+        found = {**{f"d_{name}": a for name, a in derived.items() if a is not None}, **found}
     return found
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..cases import Arrays
+from ..formats import native
 from ..layouts import laid, moved_back
 from ..mistake import ALIASED, CHANGED, REUSED
 from ..operation import Operation
@@ -19,6 +20,14 @@ from .signature import Takes, quantities, takes
 
 _DECLINES = (TypeError, ValueError, NotImplementedError)
 _DERIVES: Mapping[str, Callable[..., dict[str, Any]]] = {"torch": derive.by_torch, "jax": derive.by_jax}
+
+
+def _array(name: str, value: Any, like: np.dtype, several: bool) -> np.ndarray:
+    """A copy of a result as a NumPy array; UnusableError says which of several cannot be one."""
+    try:
+        return as_numpy(value, like).copy()
+    except UnusableError as error:
+        raise UnusableError(f"{name}: {error}" if several else str(error)) from None
 
 
 class Runner:
@@ -84,7 +93,7 @@ class Runner:
     def _results(self, found: dict[str, Any], call: Call) -> Arrays:
         floats = [a.dtype for name, a in call.inputs.items() if a.dtype.kind not in "iu"]
         like = floats[0] if floats else np.dtype(np.float64)
-        results = {name: as_numpy(value, like).copy() for name, value in found.items()}
+        results = {name: _array(name, value, like, len(found) > 1) for name, value in found.items()}
         # A cost is a number, whether it is held in an array of one or not.
         return {n: a.reshape(()) if n == "J" and a.size == 1 else a for n, a in results.items()}
 
@@ -111,7 +120,7 @@ class Runner:
         rewritten = [
             name
             for name, value, copy in self._kept
-            if isinstance(value, np.ndarray) and not same_bits(np.asarray(value), copy)
+            if isinstance(value, np.ndarray) and not same_bits(native(np.asarray(value)), copy)
         ]
         if rewritten:
             shows[REUSED] = rewritten[0]

@@ -1,7 +1,8 @@
 """Which arguments a function takes, and what it is that it returns.
 
 A function says what it needs by the names of its parameters. Where these are its own (``z`` for ``x``), their
-number decides: as many as the value needs, or as many as the VJP needs.
+number decides: as many as the value needs, or as many as the VJP needs. One that takes whatever comes (``*args``,
+``**more``) is handed what the value needs: it may pass all of that on to another function.
 """
 
 from __future__ import annotations
@@ -66,26 +67,63 @@ def takes(fn: Callable[..., Any], operation: Operation, quantity: str | None = N
     try:
         parameters = [*signature(fn).parameters.values()]
     except (TypeError, ValueError):  # a function of C says nothing of itself
-        return Takes(operation.leaves(wanted), False, wanted)
+        return Takes(in_order(operation, wanted), False, wanted)
     axis = operation.axis and any(p.name == "axis" for p in parameters)
     parameters = [p for p in parameters if p.name != "axis"]
+    starred, open_ended = (
+        any(p.kind is kind for p in parameters) for kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+    )
     named = [p.name for p in parameters if p.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)]
     required = [p for p in parameters if p.default is Parameter.empty and p.name in named]
-    open_ended = any(p.kind is Parameter.VAR_KEYWORD for p in parameters)
-    only_by_place = any(p.kind is Parameter.POSITIONAL_ONLY for p in required)
-    if not only_by_place and all(p.name in operation.inputs for p in required) and (required or open_ended):
-        names = tuple(n for n in operation.inputs if n in named or open_ended)
+    if required and all(p.name in operation.inputs for p in required):
+        return _by_name(required, named, open_ended, operation, quantity, axis)
+    if open_ended and not starred and not required:  # it finds what it needs by its name
+        names = operation.inputs
         return Takes(names, True, quantity or _returned(names, operation), axis)
     by_place = [p for p in parameters if p.kind in _UNNAMED]
     least = len([p for p in by_place if p.default is Parameter.empty])
-    most = len(by_place) if not any(p.kind is Parameter.VAR_POSITIONAL for p in parameters) else np.inf
+    most = np.inf if starred else len(by_place)
     for candidate in (quantity,) if quantity else (wanted, *(q for q in _AFTER if q in operation.graph)):
-        whole = operation.leaves(candidate)
-        for leaves in (whole, tuple(name for name in whole if name not in NEUTRAL)):
+        whole = in_order(operation, candidate)
+        short = tuple(name for name in whole if name not in NEUTRAL)
+        for leaves in (short,) if starred and least <= len(short) else (whole, short):
             if least <= len(leaves) <= most and not any(p.kind is Parameter.KEYWORD_ONLY for p in required):
                 return Takes(leaves, False, candidate, axis)
     got = ", ".join(named) or "nothing"
-    raise UnusableError(f"{called(fn)}: takes {got}, expected {', '.join(operation.leaves(wanted))} for {wanted}")
+    raise UnusableError(
+        f"{called(fn)}: takes {got}, expected {', '.join(in_order(operation, wanted))} for {wanted}"
+    )
+
+
+def in_order(operation: Operation, quantity: str) -> tuple[str, ...]:
+    """The inputs that a quantity needs, as a function takes them by place: the targets come after x.
+
+    >>> from crosscheck.operations import operation
+    >>> in_order(operation("two_layer"), "J")
+    ('x', 'y', 'W1', 'b1', 'W2', 'b2')
+    """
+    leaves = operation.leaves(quantity)
+    return ("x", "y", *(n for n in leaves if n not in ("x", "y"))) if {"x", "y"} <= {*leaves} else leaves
+
+
+def _by_name(
+    required: list[Parameter],
+    named: list[str],
+    open_ended: bool,
+    operation: Operation,
+    quantity: str | None,
+    axis: bool,
+) -> Takes:
+    """A function whose parameters have the names of inputs; what it takes beside them it may pass on."""
+    if any(p.kind is Parameter.POSITIONAL_ONLY for p in required):
+        names = tuple(p.name for p in required)
+        return Takes(names, False, quantity or _returned(names, operation), axis)
+    passed_on = operation.leaves(quantity or main_quantity(operation)) if open_ended else ()
+    names = (
+        *(n for n in named if n in operation.inputs),
+        *(n for n in passed_on if n not in NEUTRAL and n not in named),
+    )
+    return Takes(names, True, quantity or _returned(names, operation), axis)
 
 
 def _returned(names: tuple[str, ...], operation: Operation) -> str:

@@ -20,6 +20,12 @@ def test_what_is_right_passes_in_its_own_dtype(dtype):
     crosscheck.assert_correct(softmax(x), "softmax", x=x)
 
 
+def test_the_byte_order_is_no_matter():
+    """The message was "got float32, expected float32"."""
+    x = X.astype(">f4")
+    crosscheck.assert_correct(softmax(x).astype(">f4"), "softmax", x=x)
+
+
 def test_the_worst_element_is_told_in_decimal_and_bits():
     actual = np.float32([[0.09003, 0.24473, 0.66524], [0.33333334, 0.33333334, 0.5]])
     x = np.float32([[1, 2, 3], [0, 0, 0]])

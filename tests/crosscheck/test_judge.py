@@ -88,6 +88,15 @@ def test_the_same_network_without_a_mistake_passes_everywhere():
     assert FAIL not in {v.status for v in verdicts}
 
 
+def test_results_in_another_byte_order_are_the_same_results():
+    """Their dtype was told to be wrong, and what follows from them was not judged at them."""
+    inputs = _inputs("square")
+    swapped = {name: a.astype(a.dtype.newbyteorder()) for name, a in _run({}, inputs).items()}
+    verdicts = list(judge(_cell("square"), inputs, swapped))
+    assert {v.status for v in verdicts} <= {PASS, VACUOUS}
+    assert verdicts == list(judge(_cell("square"), inputs, _run({}, inputs)))
+
+
 def test_without_intermediates_a_wrong_gradient_fails_end_to_end():
     inputs = _inputs("square")
     results = _run({"d_theta": WRONG["label term dropped"][1]}, inputs)

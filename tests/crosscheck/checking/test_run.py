@@ -88,6 +88,38 @@ def test_a_function_of_labels_need_not_know_of_weights():
     assert "ignored" in {name for finding in report.findings for name in finding.where}
 
 
+def test_a_function_that_takes_weights_and_forgets_them_is_wrong():
+    """It was limited, "right on ordinary input", where one that forgets ε is wrong."""
+
+    def cost(x, labels, weight):
+        m = x.max(axis=-1, keepdims=True)
+        lse = np.log(np.exp(x - m).sum(axis=-1)) + m[..., 0]
+        chosen = np.take_along_axis(x, np.maximum(labels, 0)[..., None], axis=-1)[..., 0]
+        return np.where(labels < 0, 0.0, lse - chosen)
+
+    report = crosscheck.check(cost, "label_cross_entropy", dtypes=("float64",))
+    assert report.verdict == WRONG
+    assert "weighted" in report.findings[0].where
+
+
+def test_which_of_several_results_is_no_array_is_said():
+    """The cost was blamed, whatever it was."""
+
+    def net(x, y, W1, b1, W2, b2):
+        return {"J": np.zeros(()), "d_x": None}
+
+    report = crosscheck.check(net, "two_layer", dtypes=("float64",), cases=("square",))
+    assert report.findings[0].symptom.startswith("d_x: returned a NoneType")
+
+
+def test_a_number_that_is_nan_where_an_infinity_is_exact_is_told_as_nan():
+    """It was "off"."""
+    report = crosscheck.check(
+        lambda x, y: np.full(x.shape[:-1], np.nan), "cross_entropy", dtypes=("float64",), cases=("largest",)
+    )
+    assert [finding.symptom for finding in report.findings] == ["is NaN"]
+
+
 def test_lists_are_taken_and_text_is_not():
     assert crosscheck.check(lambda x: softmax(x).tolist(), "softmax", dtypes=("float64",)).verdict != WRONG
     report = crosscheck.check(lambda x: "0.5", "softmax", dtypes=("float64",))

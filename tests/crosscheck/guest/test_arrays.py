@@ -41,3 +41,10 @@ def test_a_cost_to_which_nothing_was_added_is_a_number():
     assert as_numpy(np.int64(0), F64).dtype == np.int64  # an array's own dtype is the function's
     with pytest.raises(UnusableError, match="returned a int that is no array: OverflowError"):
         as_numpy(10**400, F64)
+
+
+def test_what_comes_in_another_byte_order_is_the_same_numbers():
+    """A process of its own sent the bytes as they were, and a right result was 3e-319."""
+    found = as_numpy(np.array([1.5], ">f4"), F64)
+    assert (found.dtype, found.tolist()) == (np.dtype("float32"), [1.5])
+    assert found.dtype.isnative

@@ -33,3 +33,41 @@ def test_the_gradients_of_a_cost(kind):
     run = Runner(lambda x, y, W1, b1, W2, b2: (x * W1 + b1).sum(), operation("two_layer"), arrays=kind)
     results = run(Call(inputs)).results
     assert {n: results[n].item() for n in ("J", "d_x", "d_W1", "d_b1")} == {"J": 5, "d_x": 2, "d_W1": 2, "d_b1": 1}
+
+
+@pytest.mark.parametrize("kind", ["torch", "jax"])
+def test_what_is_cut_off_has_a_derivative_of_0(kind):
+    """In PyTorch it had none, and a network whose first layer is never trained was right."""
+    framework = pytest.importorskip(kind)
+    cut = framework.Tensor.detach if kind == "torch" else framework.lax.stop_gradient
+    names = ("x", "y", "W1", "b1", "W2", "b2")
+    inputs = {name: np.full((1, 1), 2.0) for name in names} | {"b1": np.ones(1), "b2": np.ones(1)}
+
+    def net(x, y, W1, b1, W2, b2):
+        return (cut(x * W1 + b1) * W2 + b2).sum()
+
+    results = Runner(net, operation("two_layer"), arrays=kind)(Call(inputs)).results
+    found = {name: results[f"d_{name}"].item() for name in ("x", "W1", "b1", "W2", "b2")}
+    assert found == {"x": 0, "W1": 0, "b1": 0, "W2": 5, "b2": 1}
+
+
+def test_a_value_that_depends_on_something_else_alone_has_a_vjp_of_0():
+    torch = pytest.importorskip("torch")
+    weight = torch.ones(1, dtype=torch.float64, requires_grad=True)
+    run = Runner(lambda x: x.detach() * weight, operation("softmax"), arrays="torch")
+    assert run(Call(INPUTS)).results["vjp"].tolist() == [[0.0, 0.0]]
+
+
+def test_a_quantity_that_is_told_beside_the_cost_has_no_derivative():
+    """A copy of h that J does not go through says nothing of d_h."""
+    pytest.importorskip("torch")
+    names = ("x", "y", "W1", "b1", "W2", "b2")
+    inputs = {name: np.full((1, 1), 2.0) for name in names} | {"b1": np.ones(1), "b2": np.ones(1)}
+
+    def net(x, y, W1, b1, W2, b2):
+        h = x * W1 + b1
+        return {"J": (h * W2 + b2).sum(), "h": h.clone()}
+
+    results = Runner(net, operation("two_layer"), arrays="torch")(Call(inputs)).results
+    assert "d_W1" in results
+    assert "d_h" not in results

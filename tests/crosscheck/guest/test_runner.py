@@ -29,6 +29,7 @@ def _reused(x):
     ("fn", "shows"),
     [
         (lambda x: x * 1, {}),
+        (lambda x: x.astype(">f8"), {}),  # in another byte order
         (_in_place, {CHANGED: "x"}),
         (lambda x: x[:], {ALIASED: "value in x"}),
         (_reused, {REUSED: "value"}),

@@ -26,6 +26,54 @@ def test_how_it_is_called_and_what_a_bare_array_is(fn, names, keywords, returns)
     assert (how.names, how.keywords, how.returns) == (names, keywords, returns)
 
 
+def test_what_is_passed_on_to_another_function_is_what_the_value_needs():
+    """What takes whatever comes was handed a tangent too, which the function behind it does not know."""
+
+    def wrapper(*args, **kwargs):
+        return args
+
+    for fn in (wrapper, lambda *args: args, np.vectorize(lambda v: v)):
+        how = takes(fn, SOFTMAX)
+        assert (how.names, how.keywords, how.returns) == (("x",), False, "value")
+    assert takes(wrapper, operation("label_cross_entropy")).names == ("x", "labels")  # what it can do without
+    how = takes(lambda x, **more: x, SOFTMAX)
+    assert (how.names, how.keywords, how.returns) == (("x",), True, "value")
+    assert takes(lambda x, **more: x, SOFTMAX, "vjp").names == ("x", "cotangent")
+    assert takes(lambda x, labels, weight, **more: x, operation("label_cross_entropy")).names == (
+        "x",
+        "labels",
+        "weight",
+    )
+
+
+def test_parameters_of_a_network_may_be_taken_together():
+    assert set(takes(lambda x, y, **params: 0, NETWORK).names) == {"x", "y", "W1", "b1", "W2", "b2"}
+
+
+def test_what_names_nothing_at_all_is_handed_everything():
+    assert takes(lambda **inputs: 0, SOFTMAX).names == SOFTMAX.inputs
+
+
+@pytest.mark.parametrize(
+    "fn",
+    [
+        lambda X, t, A, a, B, b: 0,
+        lambda *args: 0,
+        lambda X, t, *params: 0,
+        lambda x, y, W1, b1, W2, b2, /: 0,
+    ],
+    ids=["own names", "any number", "some of any number", "by place alone"],
+)
+def test_by_place_a_network_is_handed_its_targets_after_x(fn):
+    """They came last, whatever README and the reference say."""
+    how = takes(fn, NETWORK)
+    assert (how.names, how.keywords) == (("x", "y", "W1", "b1", "W2", "b2"), False)
+
+
+def test_names_that_can_only_be_given_by_place_say_which_place():
+    assert takes(lambda y, x, /: 0, operation("cross_entropy")).names == ("y", "x")
+
+
 def test_an_axis_is_handed_over_where_it_is_taken():
     assert takes(lambda x, axis=-1: x, SOFTMAX).axis
     assert not takes(lambda x: x, SOFTMAX).axis
