@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from .cells import cores_told
@@ -83,11 +84,22 @@ def read_json(path: str, option: str = "--against") -> dict[str, Any]:
 def _complete(data: Mapping[str, Any]) -> bool:
     """Whether all is there that a comparison or a picture is made of: anybody may have written the file."""
     try:
-        compare(data, data)
+        compare(data, data).means()
         many, cells = {one["cores"] for one in data["cores"]}, data["cells"]
-        return bool(many and cells) and all(set(cell) >= _OF_A_CELL and cell["cores"] in many for cell in cells)
-    except (KeyError, TypeError, AttributeError, ValueError):
+        rates = [rate for one in data["cores"] for rate in one["gemm"].values()]
+        whole = bool(many and cells) and all(0 < rate < inf for rate in rates)
+        return whole and all(_whole(cell) and cell["cores"] in many for cell in cells)
+    except (KeyError, TypeError, AttributeError, ValueError, ArithmeticError):
         return False
+
+
+def _whole(cell: Mapping[str, Any]) -> bool:
+    """Whether a cell has what is compared and drawn, all of it positive numbers."""
+    spreads = [cell["reference_over_jax"], *(one["seconds"] for one in cell["timings"])]
+    numbers = [cell["flops"], cell["bytes"], cell["copy_rate"]]
+    numbers += [one[name] for one in spreads if one for name in ("low", "median", "high")]
+    numbers += [sample for one in cell["timings"] for sample in one["samples"]]
+    return set(cell) >= _OF_A_CELL and all(0 < number < inf for number in numbers)
 
 
 def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Comparison:

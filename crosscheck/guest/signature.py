@@ -114,15 +114,16 @@ def _by_name(
     quantity: str | None,
     axis: bool,
 ) -> Takes:
-    """A function whose parameters have the names of inputs; what it takes beside them it may pass on."""
+    """A function whose parameters have the names of inputs; what it takes beside them it may pass on, to one that
+    knows of no derivatives.
+    """
     if any(p.kind is Parameter.POSITIONAL_ONLY for p in required):
         names = tuple(p.name for p in required)
         return Takes(names, False, quantity or _returned(names, operation), axis)
-    passed_on = operation.leaves(quantity or main_quantity(operation)) if open_ended else ()
-    names = (
-        *(n for n in named if n in operation.inputs),
-        *(n for n in passed_on if n not in NEUTRAL and n not in named),
-    )
+    own = [n for n in named if n in operation.inputs]
+    needed = operation.leaves(quantity or main_quantity(operation))
+    beside = [n for n in operation.inputs if n in needed or n not in _AFTER.values()] if open_ended else []
+    names = (*own, *(n for n in beside if n not in own and n not in NEUTRAL))
     return Takes(names, True, quantity or _returned(names, operation), axis)
 
 

@@ -124,3 +124,32 @@ def test_a_cell_that_lacks_something_is_told_before_it_is_drawn(tmp_path, lost):
     path.write_text(json.dumps({**OLD, "cells": cells}))
     with pytest.raises(ValueError, match=r"--read: got .*, whose contents are not those of a benchmark"):
         read_json(str(path), "--read")
+
+
+DAMAGE = {
+    "a median of 0": lambda cell: cell["timings"][0]["seconds"].update(median=0.0),
+    "a median in words": lambda cell: cell["timings"][0]["seconds"].update(median="fast"),
+    "a quartile below 0": lambda cell: cell["timings"][0]["seconds"].update(low=-1.0),
+    "samples in words": lambda cell: cell["timings"][0].update(samples="slow"),
+    "no operations": lambda cell: cell.update(flops=0),
+    "no rate": lambda cell: cell.update(copy_rate=None),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_numbers_that_are_none_are_told_before_they_are_compared_or_drawn(tmp_path, damage):
+    """They raised a ZeroDivisionError, or a TypeError."""
+    damaged = json.loads(json.dumps(OLD))
+    DAMAGE[damage](damaged["cells"][0])
+    path = tmp_path / "damaged.json"
+    path.write_text(json.dumps(damaged))
+    with pytest.raises(ValueError, match=r"--read: got .*, whose contents are not those of a benchmark"):
+        read_json(str(path), "--read")
+
+
+@pytest.mark.parametrize("rate", [0.0, "fast", float("inf")])
+def test_a_ceiling_that_is_no_number_is_told(tmp_path, rate):
+    path = tmp_path / "damaged.json"
+    path.write_text(json.dumps(data({"a": [timing("it", 1.0)]}, gemm=rate)))
+    with pytest.raises(ValueError, match=r"--against: got .*, whose contents are not those of a benchmark"):
+        read_json(str(path))

@@ -46,8 +46,10 @@ def test_what_is_passed_on_to_another_function_is_what_the_value_needs():
     )
 
 
-def test_parameters_of_a_network_may_be_taken_together():
+def test_parameters_of_a_network_may_be_taken_together_and_directions_too():
     assert set(takes(lambda x, y, **params: 0, NETWORK).names) == {"x", "y", "W1", "b1", "W2", "b2"}
+    second = operation("two_layer_hvp")
+    assert set(takes(second.reference, second).names) == set(second.inputs)
 
 
 def test_what_names_nothing_at_all_is_handed_everything():
