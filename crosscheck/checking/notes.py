@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from ..formats import FORMATS
 from ..guest.conventions import Member
 from ..guest.isolated import Isolated
+from ..guest.signature import Takes, main_quantity
 from .observe import Observation, Subject
 from .options import Options
 
 
+class Called(Protocol):
+    """What is known of a function before it is called."""
+
+    @property
+    def takes(self) -> Takes: ...
+
+
 def observed_notes(
-    subject: Subject, seen: Sequence[Observation], guest: object, options: Options, of: Member | None
+    subject: Subject, seen: Sequence[Observation], guest: Called, options: Options, of: Member | None
 ) -> Iterator[str]:
     """A line for each; what a function printed is known of one in a process of its own."""
+    how = guest.takes
+    if not how.keywords and how.returns != main_quantity(subject.operation) and options.quantity is None:
+        yield f"judged as the {how.returns}, by the number of its arguments, whose names say nothing"
     narrow = {(o.handed, o.format.name) for o in seen if o.handed in FORMATS and o.format.name != o.handed}
     for handed, format in sorted(narrow):
         yield f"returns {format} for {handed}, and is judged by the roundings of {format}"

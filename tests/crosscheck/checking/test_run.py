@@ -88,6 +88,23 @@ def test_a_function_of_labels_need_not_know_of_weights():
     assert "ignored" in {name for finding in report.findings for name in finding.where}
 
 
+def test_what_a_function_is_taken_for_by_the_number_of_its_arguments_is_said():
+    """A softmax with a temperature was a wrong VJP, and nothing said why it was one."""
+    report = crosscheck.check(lambda z, v: vjp_only(z, v), "softmax", dtypes=("float64",), cases=("typical",))
+    assert report.notes[0] == "judged as the vjp, by the number of its arguments, whose names say nothing"
+    for fn, quantity in ((vjp_only, None), (lambda z, v: vjp_only(z, v), "vjp"), (lambda z: softmax(z), None)):
+        report = crosscheck.check(fn, "softmax", quantity=quantity, dtypes=("float64",), cases=("typical",))
+        assert not [note for note in report.notes if note.startswith("judged as")]
+
+
+def test_a_value_that_autodiff_knows_nothing_of_is_said_to_be_one():
+    torch = pytest.importorskip("torch")
+    report = crosscheck.check(
+        lambda x: torch.softmax(x.detach(), -1), "softmax", dtypes=("float64",), arrays="torch", cases=("typical",)
+    )
+    assert report.notes[-1] == "the result requires no gradient, so PyTorch's autodiff was not judged"
+
+
 def test_a_function_that_takes_weights_and_forgets_them_is_wrong():
     """It was limited, "right on ordinary input", where one that forgets ε is wrong."""
 
