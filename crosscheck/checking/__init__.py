@@ -3,6 +3,7 @@
 ``options``    how it is judged
 ``calls``      by which calls
 ``observe``    call it at the inputs of a case, judge what comes back
+``replay``     what repeats a verdict
 ``reduction``  whether its J is a sum or a mean
 ``diagnose``   which known mistake it has, at which step it goes wrong
 ``shrink``     the smallest input that shows it

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -12,25 +14,26 @@ from ..guest.call import Call, Outcome
 from ..guest.signature import main_quantity
 from ..judge import FAIL, LOCAL, PASS, UNAVAILABLE, Assessment, Cell, Verdict, judge
 from ..operation import Operation
+from .replay import line
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is judged, in words: its name, the operation, and the command that judges it again at a place."""
+    """What is judged, in words: its name, the operation, and what judges it again: the start of that, and the
+    options that bear on every case (see ``replay``).
+    """
 
     name: str
     operation: Operation
     replay: str
     seed: int
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
     def again(self, dtype: str, case: str) -> str:
-        """The command that repeats one case, or what repeats it in Python where there is no such command."""
-        if not self.replay:
-            dtypes = f"dtypes=({dtype!r},), " if dtype in FORMATS else ""
-            seed = f", seed={self.seed}" if self.seed else ""
-            return f"crosscheck.check({self.name}, {self.operation.name!r}, {dtypes}cases=({case!r},){seed})"
-        named = f" --dtype {dtype}" if dtype in FORMATS and "--convention" not in self.replay else ""
-        return f"{self.replay}{named} --case {case}" + (f" --seed {self.seed}" if self.seed else "")
+        """What repeats one case: a command, or a line of Python where there is no such command."""
+        dtypes = {"dtypes": (dtype,)} if dtype in FORMATS else {}
+        seed = {"seed": self.seed} if self.seed else {}
+        return line(self.replay, {**self.asked, **dtypes, "cases": (case,), **seed})
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,6 +18,7 @@ from ..operation import Operation
 from ..operations import operation as find_operation
 from ..operations import operations
 from ..truth import require_gradual_underflow
+from . import replay
 from .calls import ORDINARY, Planned, planned
 from .diagnose import first_wrong
 from .findings import findings
@@ -200,26 +201,8 @@ def subject_of(
 ) -> Subject:
     """What is judged, J as reduced over the batch."""
     name = fn if isinstance(fn, str) else called(fn)
-    replay = _replay(fn, one, options, of, reduction)
-    return Subject(name, with_reduction(one, reduction), replay, options.seed)
-
-
-def _replay(
-    fn: Callable[..., Any] | str, one: Operation, options: Options, of: Member | None, reduction: str
-) -> str:
-    """The command that judges the function again; without one, where the function has no place to find it at."""
-    if not isinstance(fn, str):
-        return ""
-    if of is not None:
-        return f"crosscheck check {fn} --convention {of.convention}"
-    asked = {
-        "quantity": options.quantity or "",
-        "arrays": options.arrays.removeprefix("numpy"),
-        "device": options.device.removeprefix("cpu"),
-        "reduction": reduction,
-    }
-    more = "".join(f" --{option} {value}" for option, value in asked.items() if value)
-    return f"crosscheck check {fn} --as {one.name}{more}"
+    asked = replay.bearing(fn, options, reduction)
+    return Subject(name, with_reduction(one, reduction), replay.start(fn, one, of), options.seed, asked)
 
 
 def reduction_of(guest: Guest, one: Operation, options: Options) -> str:

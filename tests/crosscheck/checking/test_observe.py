@@ -61,7 +61,7 @@ def test_how_to_do_it_again_is_a_command_or_a_line_of_python():
         == "crosscheck check f.py:f --as sigmoid --dtype float32 --case tiny --seed 7"
     )
     assert command.again("uint8", "whole_uint8").endswith("sigmoid --case whole_uint8 --seed 7")
-    python = Subject("f", SIGMOID, "", 0)
+    python = Subject("f", SIGMOID, "crosscheck.check(f, 'sigmoid'", 0)
     assert (
         python.again("float32", "tiny") == "crosscheck.check(f, 'sigmoid', dtypes=('float32',), cases=('tiny',))"
     )
