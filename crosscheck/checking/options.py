@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..formats import format_of
+from ..formats import FORMATS, format_of
 from ..guest.arrays import require
 from ..guest.call import ARRAYS
 from ..guest.isolated import TIME_LIMIT
@@ -50,6 +50,8 @@ class Options:
             or not self.time_limit > 0
         ):
             raise ValueError(f"time_limit: got {self.time_limit!r}, expected seconds above 0")
+        if not self.dtypes:
+            raise ValueError(f"dtypes: got {self.dtypes!r}, expected one or more of {', '.join(FORMATS)}")
         for dtype in self.dtypes:
             format_of(dtype)
         require(self.arrays, self.device)

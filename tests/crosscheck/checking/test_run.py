@@ -306,6 +306,7 @@ def test_a_cost_and_its_gradients_may_be_a_pair():
         ({"operation": "sotfmax"}, "operation: got 'sotfmax', expected one of sigmoid"),
         ({"quantity": "gradient"}, "quantity: got 'gradient', expected one of value, vjp, jvp"),
         ({"dtypes": ("float8",)}, "dtype: got 'float8'"),
+        ({"dtypes": ()}, "dtypes: got (), expected one or more of float64"),  # judged whole numbers alone, once
         ({"dtypes": "float64"}, "dtypes: got 'float64', expected a tuple of names"),
         ({"arrays": "cupy"}, "arrays: got 'cupy', expected one of numpy, torch, jax"),
         ({"device": "cuda"}, "device: got 'cuda', expected cpu: NumPy arrays are in main memory"),
