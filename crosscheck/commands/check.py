@@ -38,7 +38,8 @@ def run(words: Sequence[str]) -> int:
         type=seconds,
         default=_TIME_LIMIT,
         metavar="SECONDS",
-        help=f"what one call may take before it is ended ({_TIME_LIMIT:g})",
+        help=f"what one call may take before it is ended ({_TIME_LIMIT:g}); "
+        "to start Python and import the file may take 30 more",
     )
     asked = parser.parse_args(words)
     writable(asked.json)

@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 from textwrap import indent
 
 import pytest
 
 from crosscheck.cli import main
+from crosscheck.guest.isolated import _STARTING
 
 
 @pytest.fixture
@@ -179,3 +181,11 @@ def test_in_a_process_the_first_line_is_the_verdict(tmp_path):
     assert (ran.returncode, ran.stderr) == (1, "")
     assert ran.stdout.startswith("✗ ")
     assert "left alone after 2 of" in " ".join(ran.stdout.split())
+
+
+def test_how_long_an_import_may_take_is_said(capsys):
+    """A file that hung at import with ``--time-limit 1`` was ended after 31 s, which was written nowhere."""
+    readme = (Path(__file__).resolve().parents[3] / "README.md").read_text(encoding="utf-8")
+    assert main(["check", "--help"]) == 0
+    for text in (readme, capsys.readouterr().out):
+        assert f"to start Python and import the file may take {_STARTING:g} more" in " ".join(text.split())
