@@ -13,13 +13,15 @@
 ``result``     the report
 ``candidate``  a function that is asked more than once
 ``run``        all of it in order
+``convention`` all functions of a file
 """
 
 from __future__ import annotations
 
+from .convention import check_convention
 from .options import DTYPES, Options
-from .result import LIMITED, RIGHT, WRONG, Example, Finding, Report, to_dict
-from .run import check, check_convention, check_with
+from .result import LIMITED, RIGHT, WRONG, Example, Finding, Report, to_dict, unjudged
+from .run import check, check_with
 
 __all__ = [
     "DTYPES",
@@ -34,4 +36,5 @@ __all__ = [
     "check_convention",
     "check_with",
     "to_dict",
+    "unjudged",
 ]

@@ -10,7 +10,7 @@ import numpy as np
 from .. import digits
 from ..cases import Arrays, Case, CaseUnavailableError
 from ..formats import FORMATS
-from ..guest.conventions import Member
+from ..guest.conventions import DTYPES, Member
 from ..guest.signature import Takes
 from ..operation import Operation
 from .options import Options
@@ -42,7 +42,7 @@ def planned(one: Operation, takes: Takes, options: Options, of: Member | None) -
     """The calls, in order. A case is left out where it needs what is not installed, or an input, other than at its
     neutral value, that the function does not take.
     """
-    dtypes = options.dtypes if of is None else ("float64",)
+    dtypes = options.dtypes if of is None else DTYPES
     cases = [case for case in one.cases.values() if _chosen(takes, case, options, of)]
     cases.sort(key=lambda case: case.name not in ORDINARY)
     for dtype in dtypes:

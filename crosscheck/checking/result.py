@@ -113,6 +113,12 @@ class Report:
         return text(self)
 
 
+def unjudged(function: str, operation: str, reason: str, seed: int) -> Report:
+    """The report on what cannot be judged, because its process ended before it was called: that is wrong."""
+    finding = Finding(WRONG, "", reason, reason, {})
+    return Report(function, operation, WRONG, (), (finding,), (), seed=seed)
+
+
 def to_dict(reports: Sequence[Report], missing: Sequence[str] = ()) -> dict[str, Any]:
     """Reports as plain data with a versioned schema, where they were made, and what was not there to be judged."""
     return {

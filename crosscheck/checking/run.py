@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 from ..formats import FORMATS, Format
-from ..guest.call import Call, Outcome, UnusableError
-from ..guest.conventions import Member, member, members
+from ..guest.call import Call, Outcome
+from ..guest.conventions import Member
 from ..guest.isolated import TIME_LIMIT, Isolated
 from ..guest.runner import Runner
 from ..guest.signature import Takes, called
@@ -105,7 +105,7 @@ def check_with(
     options: Options, fn: Callable[..., Any] | str, name: str | None = None, progress: Progress | None = None
 ) -> Report:
     """``check`` with its arguments as ``Options``."""
-    return _check(fn, operation_of(fn, name), options, None, progress)
+    return check_as(fn, operation_of(fn, name), options, None, progress)
 
 
 def operation_of(fn: Callable[..., Any] | str, name: str | None) -> Operation:
@@ -123,36 +123,10 @@ def _names(given: Any) -> Any:
     return tuple(given) if isinstance(given, list) else given
 
 
-def check_convention(
-    file: str, convention: str, options: Options, progress: Progress | None = None
-) -> Iterator[Report | str]:
-    """A report for every function of a convention that a file has, and a line for each that it has not; of
-    ``FILE.py:FN`` the report on that function alone.
-
-    UnusableError: the file cannot be loaded, or has none of them. ValueError: no such convention, or no such
-    function in it.
-    """
-    known = members(convention)
-    place, function = divided(file)
-    if function:
-        one = member(convention, function)
-        yield _check(file, one.operation(), options, one, progress)
-        return
-    with Isolated(place, "", time_limit=options.time_limit) as guest:
-        there = set(guest.facts["functions"])
-    if not there & {one.name for one in known}:
-        listed = ", ".join(one.signature for one in known)
-        raise UnusableError(f"{file}: has none of the functions of {convention}: {listed}")
-    for one in known:
-        if one.name in there:
-            yield _check(f"{file}:{one.name}", one.operation(), options, one, progress)
-        else:
-            yield f"{file} has no {one.signature}"
-
-
-def _check(
+def check_as(
     fn: Callable[..., Any] | str, one: Operation, options: Options, of: Member | None, progress: Progress | None
 ) -> Report:
+    """``check`` as an operation that is known; ``of`` is the function's convention, where it has one."""
     start = time.perf_counter()
     require_gradual_underflow()
     options.fits(one)

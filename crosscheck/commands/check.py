@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from collections.abc import Iterator, Sequence
 
@@ -44,15 +45,16 @@ def run(words: Sequence[str]) -> int:
     asked = parser.parse_args(words)
     writable(asked.json)
 
-    from ..checking import Options, Report, check_convention, check_with, to_dict
-    from ..guest.call import EndedError
+    from ..checking import Options, Report, check_convention, check_with, to_dict, unjudged
+    from ..guest.call import EndedError, UnusableError
+    from ..guest.conventions import DTYPES
     from ..report.check import render
     from ..run import write_json
 
     try:
         options = Options(
             asked.quantity,
-            tuple(dict.fromkeys(asked.dtype)) or Options.dtypes,
+            tuple(dict.fromkeys(asked.dtype)) or (DTYPES if asked.convention is not None else Options.dtypes),
             asked.arrays,
             asked.device,
             asked.reduction,
@@ -66,7 +68,7 @@ def run(words: Sequence[str]) -> int:
 
     def found(bar: Bar) -> Iterator[Report | str]:
         if asked.convention is not None:
-            yield from check_convention(asked.function, asked.convention, options, bar)
+            yield from check_convention(asked.function, asked.convention, options, asked.operation, bar)
         else:
             yield check_with(options, asked.function, asked.operation, bar)
 
@@ -84,10 +86,23 @@ def run(words: Sequence[str]) -> int:
                     reports.append(one)
                     screen.print(render(one))
                     screen.print()
-    except EndedError as error:
+    except ValueError as error:
+        # A file that was loaded before may refuse to be loaded again: what was judged is not lost by that.
+        if not isinstance(error, EndedError) and not (reports and isinstance(error, UnusableError)):
+            return bad_call(re.sub("^operation: ", "--as: ", str(error)))  # an option here
         screen.print(f"✗ {error}", markup=False, highlight=False)
-        return 1
-    except ValueError as error:  # what Python calls the operation is an option here
-        return bad_call(re.sub("^operation: ", "--as: ", str(error)))
+        reports.append(unjudged(asked.function, _meant(asked), str(error), asked.seed))
     saved = written(write_json, to_dict(reports, missing), asked.json)
     return 0 if saved and reports and all(report.passed for report in reports) else 1
+
+
+def _meant(asked: argparse.Namespace) -> str:
+    """The name of the operation that one function is judged as; '' of a whole file."""
+    from ..checking.run import operation_of
+    from ..guest.conventions import member
+    from ..guest.source import divided
+
+    if asked.convention is None:
+        return operation_of(asked.function, asked.operation).name
+    function = divided(asked.function)[1]
+    return member(asked.convention, function).operation().name if function else ""

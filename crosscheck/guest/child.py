@@ -11,12 +11,13 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
+from types import ModuleType
 from typing import Any, BinaryIO
 
 from ..operation import Operation
 from ..operations import operation, operations
 from .call import LOST, Call, Outcome, UnusableError, told
-from .conventions import adapted
+from .conventions import adapted, members
 from .runner import Runner
 from .source import function_of, functions_in, load
 from .wire import Message, receive, send
@@ -78,11 +79,20 @@ def _load(asked: dict[str, Any]) -> tuple[Runner | None, dict[str, Any]]:
     operations()  # whatever the user's folder holds, ``reference`` is ours
     module = load(asked["load"])
     if not asked["function"]:
-        return None, {"functions": functions_in(module)}
-    fn = function_of(module, asked["function"])
-    one, fn = as_operation(fn, asked["operation"], asked["convention"])
-    runner = Runner(fn, one, asked["quantity"], asked["arrays"], asked["device"])
+        there = functions_in(module)
+        for one in members(asked["convention"]):
+            if one.name in there:  # one that cannot be called is told before any is judged
+                _runner(module, one.name, one.name, one.quantity, asked)
+        return None, {"functions": there}
+    runner = _runner(module, asked["function"], asked["operation"], asked["quantity"], asked)
     return runner, asdict(runner.takes)
+
+
+def _runner(
+    module: ModuleType, function: str, operation: str, quantity: str | None, asked: dict[str, Any]
+) -> Runner:
+    one, fn = as_operation(function_of(module, function), operation, asked["convention"])
+    return Runner(fn, one, quantity, asked["arrays"], asked["device"])
 
 
 def as_operation(fn: Callable[..., Any], name: str, convention: str) -> tuple[Operation, Callable[..., Any]]:

@@ -26,6 +26,9 @@ Function = Callable[..., Any]
 
 PARAMETERS = ("W1", "b1", "W2", "b2")
 
+DTYPES = ("float64",)
+"""What the functions of a convention are handed."""
+
 
 @dataclass(frozen=True)
 class Member:

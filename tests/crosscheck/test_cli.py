@@ -191,3 +191,25 @@ def test_a_function_of_another_name_is_told_by_the_option(tmp_path, capsys):
     assert said.count("\n") == 1
     assert main(["check", f"{path}:mine", "--as", "sofmax"]) == 2
     assert capsys.readouterr().err.startswith("crosscheck: --as: got 'sofmax', expected one of")
+
+
+@pytest.mark.parametrize(
+    ("words", "function", "operation"),
+    [
+        (("{}:mine", "--as", "sigmoid"), ":mine", "sigmoid"),
+        (("{}", "--convention", "cs224n"), "", ""),
+        (("{}:forward_backward_prop", "--convention", "cs224n"), ":forward_backward_prop", "two_layer"),
+    ],
+)
+def test_a_file_that_ends_its_process_is_wrong_in_the_json_too(tmp_path, capsys, words, function, operation):
+    """The verdict was printed, and the file that was asked for never written."""
+    path, results = tmp_path / "mine.py", tmp_path / "results.json"
+    path.write_text("import os; os._exit(3)")
+    assert main(["check", words[0].format(path), *words[1:], "--json", str(results)]) == 1
+    reason = f"{path}: ended its process, exit status 3 while it was imported"
+    assert "".join(capsys.readouterr().out.split()) == "".join(f"✗ {reason}".split())
+    data = json.loads(results.read_text(encoding="utf-8"))
+    assert (data["schema"], data["passed"]) == ("crosscheck.check/1", False)
+    (report,) = data["reports"]
+    assert (report["function"], report["operation"]) == (f"{path}{function}", operation)
+    assert (report["verdict"], report["findings"][0]["reason"]) == ("wrong", reason)
