@@ -67,13 +67,13 @@ def _functions(place: str, convention: str, options: Options) -> set[str]:
 
 
 def _require(known: Sequence[Member], options: Options) -> None:
-    """ValueError where the functions are handed another dtype, or none of them has a case."""
+    """ValueError where the functions are handed something else, or none of them has a case."""
+    handed = f"{known[0].convention} says what its functions are handed"
+    if options.arrays != "numpy":
+        raise ValueError(f"arrays: got {options.arrays!r}, expected numpy: {handed}")
     for dtype in options.dtypes:
         if dtype not in DTYPES:
-            of = known[0].convention
-            raise ValueError(
-                f"dtype: got {dtype!r}, expected {DTYPES[0]}: {of} says what its functions are handed"
-            )
+            raise ValueError(f"dtype: got {dtype!r}, expected {DTYPES[0]}: {handed}")
     cases = dict.fromkeys(case for one in known for case in one.operation().cases)
     for case in options.cases:
         if case not in cases:

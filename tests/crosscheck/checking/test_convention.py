@@ -44,6 +44,7 @@ BAD = {
         ("--dtype", "float32"),
         "dtype: got 'float32', expected float64: cs224n says what its functions are",
     ),
+    "arrays": (("--arrays", "torch"), "arrays: got 'torch', expected numpy: cs224n says what its functions are"),
     "one dtype of two": (("--dtype", "float64", "--dtype", "float32"), "dtype: got 'float32', expected float64"),
     "operation": (("--as", "sigmoid"), "--as: got 'sigmoid', expected softmax: cs224n says what softmax is"),
     "no such operation": (("--as", "sofmax"), "--as: got 'sofmax', expected softmax"),
