@@ -8,23 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..cases import Arrays
-from ..formats import FORMATS, Format
+from ..formats import Format
 from ..graph import Graph, needs
-from ..judge import LOCAL, PASS, ratios
+from ..judge import FAIL, LOCAL, PASS, Cell, judge
 from ..mistake import Mistake
 from ..operation import Operation
-from ..truth import read, rounded
-from .observe import Observation
+from ..truth import rounded
+from .observe import Observation, in_format
+from .precision import imprecise, of_another_kind
 
 _UNKNOWN = 0.5
 """The share of a quantity of which a mistake may predict nothing, and still be said to agree."""
 
 _MOST = 10_000
 """Elements of the inputs of an observation that is compared with every mistake, at most."""
-
-_FINER = 16
-"""How many times smaller than its bound, or than what the same mistake makes, an error of precision may be: sums
-run in other orders, or in larger parts. Any small error lies within a wide bound."""
 
 
 @dataclass(frozen=True)
@@ -46,17 +43,23 @@ def suspects(one: Operation, failing: Sequence[Observation], others: Sequence[Ob
     precision come last, since many a small error lies within their bounds, and of them the one first that leaves
     the least room.
     """
-    watched = [*_small(failing)[:4], *_small(others)[:2]]
-    if not watched or not failing:
+    failing, others = _small(failing), _small(others)
+    if not failing:
         return ()
+    # Most mistakes are refuted by the first few, so that all of them are computed for few mistakes.
+    watched = [*failing[:4], *others[:2], *failing[4:], *others[2:]]
     agreeing = [s for m in one.mistakes if (s := _explains(one, m, watched)) is not None]
-    imprecise = {m.name for m in one.mistakes if m.model is not None}
-    return tuple(sorted(agreeing, key=lambda s: (True, -s.apart) if s.name in imprecise else (False, s.apart)))
+    coarse = {m.name for m in one.mistakes if m.model is not None}
+    if any(s.name in coarse for s in agreeing) and of_another_kind(one, failing):
+        agreeing = [s for s in agreeing if s.name not in coarse]
+    return tuple(sorted(agreeing, key=lambda s: (True, -s.apart) if s.name in coarse else (False, s.apart)))
 
 
-def suspects_of_step(one: Operation, step: str, failing: Sequence[Observation]) -> tuple[Suspect, ...]:
+def suspects_of_step(
+    one: Operation, step: str, failing: Sequence[Observation], others: Sequence[Observation] = ()
+) -> tuple[Suspect, ...]:
     """The mistakes that explain one step at the inputs that the function itself returned: there may be others."""
-    found = (_explains_step(one, m, step, _small(failing)[:4]) for m in one.mistakes)
+    found = (_explains_step(one, m, step, [*_small(failing), *_small(others)]) for m in one.mistakes)
     return tuple(sorted((s for s in found if s is not None), key=lambda s: s.apart))
 
 
@@ -79,7 +82,7 @@ def _agreement(one: Operation, mistake: Mistake, seen: Observation) -> float | N
     if mistake.shows:
         return 0.0 if mistake.shows in seen.outcome.shows and not seen.failed else None
     if mistake.model is not None:
-        return _imprecise(one, mistake, seen)
+        return imprecise(one, mistake, seen)
     try:
         predicted = one.program(mistake)(**seen.inputs)
     except Exception:
@@ -99,7 +102,15 @@ def _agreement(one: Operation, mistake: Mistake, seen: Observation) -> float | N
         informed = informed or (quantity in failed and np.isnan(apart).mean() < _UNKNOWN)
         if not worst <= 1:
             return None
-    return worst if informed else None
+    return worst if informed and (not failed or _fails(one, predicted, failed, seen)) else None
+
+
+def _fails(one: Operation, predicted: Arrays, failed: set[str], seen: Observation) -> bool:
+    """Whether what a mistake predicts fails where the function did: what is right there explains no failure."""
+    kept = failed.union(*(needs(one.graph[q]) for q in failed)) & set(seen.outcome.results)
+    _, results = in_format({q: predicted[q] for q in kept}, seen.format)
+    cell = Cell(one, "", "cpu", seen.format, seen.case.name, 0)
+    return any(v.status == FAIL and v.quantity in failed for v in judge(cell, seen.inputs, results))
 
 
 def _apart(actual: np.ndarray, predicted: np.ndarray, bound: np.ndarray | float) -> np.ndarray | None:
@@ -151,53 +162,13 @@ def bound_of(graph: Graph, quantity: str, given: Arrays, format: Format) -> np.n
         return None
 
 
-def _imprecise(one: Operation, mistake: Mistake, seen: Observation) -> float | None:
-    """Whether the function is an honest evaluation in the mistake's arithmetic."""
-    model = mistake.model(seen.format) if mistake.model else None
-    if model is None or seen.outcome.error:
-        return None if seen.failed or model is not None else 0.0
-    worst, failed, coarse = 0.0, {v.quantity for v in seen.failed}, not seen.failed
-    for quantity, actual in seen.outcome.results.items():
-        if actual.dtype.name not in FORMATS:
-            return None
-        found = _worst(one, quantity, actual, seen, model)
-        if not found <= 1:
-            return None
-        worst, coarse = max(worst, found), coarse or (quantity in failed and found * _FINER >= 1)
-    return worst if coarse or _as_coarse(one, mistake, seen) else None
-
-
-def _worst(one: Operation, quantity: str, actual: np.ndarray, seen: Observation, format: Format) -> float:
-    """The largest error over the bound in a format, from the inputs; inf where the shape is another."""
-    given = {name: seen.inputs[name] for name in one.leaves(quantity)}
-    truth = read(one, quantity, given, format, frozenset(given))
-    if actual.shape != truth.hi.shape:
-        return float("inf")
-    return float(ratios(actual, truth, format).max(initial=0.0))
-
-
-def _as_coarse(one: Operation, mistake: Mistake, seen: Observation) -> bool:
-    """Whether something that fails errs about as much as it does with the mistake, whose bounds may be far off."""
-    try:
-        predicted = one.program(mistake)(**seen.inputs)
-    except Exception:
-        return False
-    for quantity in {v.quantity for v in seen.failed}:
-        its, own = (
-            _worst(one, quantity, a, seen, seen.format)
-            for a in (predicted[quantity], seen.outcome.results[quantity])
-        )
-        if its > 1 and own * _FINER >= its:
-            return True
-    return False
-
-
-def _explains_step(one: Operation, mistake: Mistake, step: str, failing: Sequence[Observation]) -> Suspect | None:
+def _explains_step(one: Operation, mistake: Mistake, step: str, watched: Sequence[Observation]) -> Suspect | None:
     equation = mistake.steps.get(step)
     apart = 0.0
-    for seen in failing:
+    for seen in watched:
         known = {**seen.inputs, **seen.outcome.results}
-        if equation is None or not {step, *needs(equation)} <= set(known):
+        elsewhere = mistake.step != step and mistake.step in known  # what it breaks first is judged itself
+        if equation is None or elsewhere or not {step, *needs(equation)} <= set(known):
             return None
         given = {name: known[name] for name in needs(equation)}
         try:
@@ -213,10 +184,12 @@ def _explains_step(one: Operation, mistake: Mistake, step: str, failing: Sequenc
         if bound is None:
             return None
         found = _apart(actual, predicted, 2 * (bound if bound.shape == actual.shape else _largest(bound)))
-        if found is None or not found.size or np.isnan(found).all() or not np.nanmax(found) <= 1:
+        if found is None or (seen.failed and np.isnan(found).all()):
             return None
-        apart = max(apart, float(np.nanmax(found)))
-    return Suspect(mistake.name, mistake.sentence, mistake.step, apart) if failing else None
+        apart = max(apart, float(np.nanmax(found, initial=0.0)))
+        if not apart <= 1:
+            return None
+    return Suspect(mistake.name, mistake.sentence, mistake.step, apart) if watched else None
 
 
 def first_wrong(one: Operation, observation: Observation) -> tuple[str, ...]:

@@ -82,6 +82,69 @@ def test_a_second_mistake_beside_it_hides_it_in_a_function():
     assert _named(_with(vjp=_halved, value=lambda x, cotangent: 2 * equations.softmax(x))) == []
 
 
+def _without_log1p(x, y):
+    return np.logaddexp(0, x) - x * y  # ∞ − ∞ at infinity alone
+
+
+def _overflowing_bce(x, y):
+    return np.log(1 + np.exp(x)) - x * y
+
+
+def _by_the_row_max(x, y):
+    d = x - x.max(axis=-1, keepdims=True)
+    return -(y * (d - np.log(np.exp(d).sum(axis=-1, keepdims=True)))).sum(axis=-1)
+
+
+def _by_the_global_max(x, y):
+    d = x - x.max()
+    return -(y * (d - np.log(np.exp(d).sum(axis=-1, keepdims=True)))).sum(axis=-1)
+
+
+@pytest.mark.parametrize(
+    ("name", "fn", "cases", "named"),
+    [
+        ("binary_cross_entropy", _without_log1p, ("special", "typical", "soft", "thousand"), None),
+        ("binary_cross_entropy", _overflowing_bce, ("special", "typical", "soft", "thousand"), "no shift"),
+        ("cross_entropy", _by_the_row_max, ("largest", "typical", "tiny", "apart"), None),
+        ("cross_entropy", _by_the_global_max, ("largest", "typical", "tiny", "apart"), "shift by the global max"),
+    ],
+)
+def test_a_mistake_is_refuted_by_any_case_that_passes(name, fn, cases, named):
+    """Only the first two were looked at, and a mistake was named that the third refutes."""
+    found = _named(fn, *cases, one=operation(name))
+    assert found[:1] == [named] if named else found == []
+
+
+def test_a_divisor_with_weights_is_not_one_without():
+    """NaN in the gradient of ignored rows, where all weights are 1, was called that; ``weighted`` refutes it."""
+    one = operation("label_cross_entropy_mean")
+
+    def fn(x, labels, weight, smoothing, cotangent):
+        given = {"x": x, "labels": labels, "weight": weight, "smoothing": smoothing, "cotangent": cotangent}
+        right = one.reference(**given, tangent=x)
+        spoilt = np.where(np.isfinite(x).all(axis=-1, keepdims=True), right["vjp"], np.nan)
+        return {"value": right["value"], "vjp": spoilt}
+
+    cases = ("padded", "typical", "one_example")
+    assert "divisor without weights" in _named(fn, *cases, one=one)
+    assert "divisor without weights" not in _named(fn, *cases, "weighted", one=one)
+
+
+@pytest.mark.parametrize(
+    ("name", "fn", "case"),
+    [
+        ("sigmoid", lambda x: 0.5 * (1 + np.tanh(x / 2)), "typical"),
+        ("sigmoid", lambda x: 1 / (1 + np.exp(-np.clip(x, -500, 500))), "thousand"),
+    ],
+    ids=["tanh", "clipped"],
+)
+def test_a_mistake_that_predicts_what_is_right_explains_no_failure(name, fn, case):
+    """A lost axis was named where there is none, within the largest bound of the whole array."""
+    one = operation(name)
+    assert _named(fn, case, one=one) == []
+    assert "axis of length 1 dropped" in _named(lambda x: np.squeeze(fn(x)), "one_example", one=one)
+
+
 def test_precision_explains_small_errors_and_nothing_else():
     def narrow(x):
         return equations.softmax(x.astype(np.float32)).astype(np.float64)
@@ -148,6 +211,19 @@ def test_of_two_mistakes_in_a_network_the_first_is_named_at_its_own_inputs():
     fn = _network(d_phi=phi_for_h.steps["d_phi"], d_b2=lambda d_theta: 3 * d_theta.sum(axis=0))
     assert _named(fn, "typical", one=one) == []
     assert [s.name for s in suspects_of_step(one, "d_phi", [*_observations(one, fn, "typical")])] == ["φ for h"]
+
+
+def test_a_step_is_not_named_by_a_mistake_in_an_earlier_one_that_is_right():
+    """θ returned as half of what was used: J, which is right at ŷ, was told to be softmax over the wrong axis."""
+
+    def fn(x, y, W1, b1, W2, b2):
+        found = _network()(x, y, W1, b1, W2, b2)
+        return {**found, "theta": found["theta"] / 2}
+
+    seen = [*_observations(NETWORK, fn, "typical", "square")]
+    assert {v.quantity for v in seen[0].failed if v.check == "local"} >= {"theta", "J"}
+    named = {s.name for s in suspects_of_step(NETWORK, "J", seen)}
+    assert named <= {m.name for m in NETWORK.mistakes if m.step == "J"}
 
 
 BACKWARD = ("d_theta", "d_h", "d_phi")
