@@ -23,6 +23,8 @@ _SHOWN = {
     REUSED: "writes again to the memory of an earlier result, {}",
 }
 _OF_UNSIGNED = " for unsigned integers, which wrap below 0"
+_MILD = ("is a number where there is none", "is off")
+"""Symptoms that are told after the others: a NaN, a 0, an exception."""
 _MOST = 6
 """Limits that are told, at most."""
 
@@ -78,11 +80,17 @@ def _failures(subject: Subject, seen: Sequence[Observation], ask: Ask | None) ->
     passing = [o for o in seen if o.passed]
 
     def finding(
-        kind: str, here: Sequence[Failure], named: tuple[Suspect, ...], also: Sequence[str] = ()
+        kind: str,
+        here: Sequence[Failure],
+        named: tuple[Suspect, ...],
+        also: Sequence[str] = (),
+        more: Sequence[Failure] = (),
     ) -> Finding:
+        """``here`` fails as is shown; ``more`` is what the same mistake explains, which is told by where it is."""
         # What repeats the failure repeats the one whose smallest example is shown.
         o, v = min(here, key=lambda pair: sum(a.size for a in pair[0].inputs.values()))
-        where, example = _where(o for o, _ in here), smallest(subject, o, v, ask) if ask else None
+        places = {id(o) for o, _ in [*here, *more]}
+        where, example = _where(o for o in seen if id(o) in places), smallest(subject, o, v, ask) if ask else None
         how = symptom(v, o) + (_OF_UNSIGNED if {*where} == {"whole_uint8"} else "")
         return Finding(kind, v.quantity, how, v.reason, where, tuple(also), named, example, v.replay)
 
@@ -94,22 +102,20 @@ def _failures(subject: Subject, seen: Sequence[Observation], ask: Ask | None) ->
         groups = _by_step(subject.operation, wrong)
         whole = explained(wrong)
         if whole:  # one mistake explains everything
-            first = groups[0][0][1].quantity
-            quantities = {v.quantity for _, v in wrong} - {first}
-            yield finding(WRONG, groups[0], whole, [q for q in subject.operation.graph if q in quantities])
+            yield finding(WRONG, groups[0], whole, _beside(subject.operation, groups[0], wrong), wrong)
             return
         for n, here in enumerate(groups):
             step = here[0][1].quantity
-            named = suspects_of_step(subject.operation, step, _observations(here))
+            named = suspects_of_step(subject.operation, step, _observations(here), passing)
             yield finding(WRONG, here, named, _following(subject.operation, wrong, groups) if n == 0 else ())
         return
-    told: set[str] = set()
+    limits: dict[str | int, tuple[tuple[Suspect, ...], list[list[Failure]]]] = {}
     for here in _alike(subject.operation, failures):
-        found = finding(LIMITED, here, explained(here))
-        name = found.suspects[0].name if found.suspects else ""
-        if name not in told:  # the same limit in another quantity need not be told
-            yield found
-        told |= {name} - {""}
+        named = explained(here)
+        limits.setdefault(named[0].name if named else len(limits), (named, []))[1].append(here)
+    for named, (worst, *others) in limits.values():  # of the ways in which a limit shows, the worst is told
+        more = [failure for here in others for failure in here]
+        yield finding(LIMITED, worst, named, _beside(subject.operation, worst, more), more)
 
 
 def _observations(failures: Iterable[Failure]) -> list[Observation]:
@@ -131,6 +137,12 @@ def _by_step(one: Operation, failures: Sequence[Failure]) -> list[list[Failure]]
     return [*found, *([raised] if raised else [])]
 
 
+def _beside(one: Operation, shown: Sequence[Failure], failures: Sequence[Failure]) -> list[str]:
+    """The quantities that fail beside the one that is shown."""
+    quantities = {v.quantity for _, v in failures} - {v.quantity for _, v in shown}
+    return [q for q in one.graph if q in quantities]
+
+
 def _following(one: Operation, failures: Sequence[Failure], groups: Sequence[Sequence[Failure]]) -> list[str]:
     """The quantities that fail although they are right at their own inputs."""
     steps = {here[0][1].quantity for here in groups}
@@ -138,12 +150,17 @@ def _following(one: Operation, failures: Sequence[Failure], groups: Sequence[Seq
 
 
 def _alike(one: Operation, failures: Sequence[Failure]) -> list[list[Failure]]:
-    """Failures of a quantity that show in the same way, in the order of the steps; the commonest first."""
-    groups: dict[tuple[str, str], list[Failure]] = {}
-    for o, v in failures:
-        groups.setdefault((v.quantity, symptom(v, o)), []).append((o, v))
+    """Failures of a quantity that show in the same way, whole numbers apart, which wrap: these last, before them
+    the worst first, and then in the order of the steps.
+    """
+    groups: dict[tuple[bool, int, int, str], list[Failure]] = {}
     steps = list(one.graph)
-    return [groups[key] for key in sorted(groups, key=lambda key: steps.index(key[0]))][:_MOST]
+    for o, v in failures:
+        how = symptom(v, o)
+        mild = _MILD.index(how) + 1 if how in _MILD else 0
+        groups.setdefault((o.handed not in FORMATS, mild, steps.index(v.quantity), how), []).append((o, v))
+    # Stable: two symptoms of a step that are as bad stay in the order of the calls.
+    return [groups[key] for key in sorted(groups, key=lambda key: key[:3])][:_MOST]
 
 
 def _where(seen: Iterable[Observation]) -> dict[str, tuple[str, ...]]:
