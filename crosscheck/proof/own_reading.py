@@ -91,6 +91,8 @@ def _read(function: Function, values: Mapping[str, Any], of: Callable[[Any], Any
         of(call(function, values))
     except (ValueError, IndexError):
         return
+    except ZeroDivisionError:
+        raise OwnError(f"{where}: divides by 0") from None
     except Exception as error:
         found = str(error) if "cannot be read" in str(error) else f"cannot be read in exact arithmetic: {error}"
         found += _FLOATS if isinstance(error, TypeError) and _WANTS_FLOAT.search(str(error)) else ""
