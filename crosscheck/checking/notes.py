@@ -8,7 +8,7 @@ from typing import Protocol
 from ..formats import FORMATS
 from ..guest.conventions import Member
 from ..guest.isolated import Isolated
-from ..guest.signature import Takes, main_quantity
+from ..guest.signature import NEUTRAL, Takes, main_quantity
 from .observe import Observation, Subject
 from .options import Options
 
@@ -27,6 +27,9 @@ def observed_notes(
     how = guest.takes
     if not how.keywords and how.returns != main_quantity(subject.operation) and options.quantity is None:
         yield f"judged as the {how.returns}, by the number of its arguments, whose names say nothing"
+    without = [name for name in subject.operation.inputs if name in NEUTRAL and name not in how.names]
+    if without:
+        yield f"takes no {', no '.join(without)}: cases where that matters were left out"
     narrow = {(o.handed, o.format.name) for o in seen if o.handed in FORMATS and o.format.name != o.handed}
     for handed, format in sorted(narrow):
         yield f"returns {format} for {handed}, and is judged by the roundings of {format}"

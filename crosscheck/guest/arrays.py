@@ -77,6 +77,8 @@ def as_numpy(value: Any, like: np.dtype) -> np.ndarray:
         return from_torch(value, like)
     if isinstance(value, str | bytes | bytearray | dict | set):
         raise UnusableError(f"returned a {type(value).__name__}, expected an array of numbers")
+    if isinstance(value, list | tuple):
+        value = [v.detach() if type(v).__module__.partition(".")[0] == "torch" else v for v in value]
     try:
         exchanged = hasattr(value, "__dlpack__") and not hasattr(value, "__array__")
         array = np.from_dlpack(value) if exchanged else np.asarray(value)

@@ -20,7 +20,7 @@ from ..operation import Operation
 from ..operations import operation
 from ..operations._sigmoid_grad import SIGMOID_GRAD
 from ..regimes import with_directions
-from .call import UnusableError
+from .call import UnusableError, same_bits
 
 Function = Callable[..., Any]
 
@@ -58,7 +58,12 @@ def _flat_network(fn: Function) -> Function:
         parts = dict(zip(PARAMETERS, (W1, b1, W2, b2), strict=True))
         flat = np.concatenate([a.ravel() for a in parts.values()])
         dimensions = [W1.shape[0], W1.shape[1], W2.shape[1]]
+        ends = np.cumsum([a.size for a in parts.values()])[:-1]
+        before = flat.copy()
         returned = fn(x, y, flat, dimensions)
+        if not same_bits(flat, before):  # seen where the parameters are
+            for a, piece in zip(parts.values(), np.split(flat, ends), strict=True):
+                a[...] = piece.reshape(a.shape)
         if not isinstance(returned, tuple | list) or len(returned) != 2:
             raise UnusableError(f"returned {_counted(returned)}, expected (cost, grad)")
         cost, gradient = returned
@@ -67,7 +72,6 @@ def _flat_network(fn: Function) -> Function:
             raise UnusableError(
                 f"returned a grad of shape {gradient.shape}, expected {flat.shape}, that of params: W1, b1, W2, b2"
             )
-        ends = np.cumsum([a.size for a in parts.values()])[:-1]
         pieces = zip(parts.items(), np.split(gradient, ends), strict=True)
         return {"J": cost, **{f"d_{name}": piece.reshape(a.shape) for (name, a), piece in pieces}}
 

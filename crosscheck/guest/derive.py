@@ -18,7 +18,9 @@ Found = dict[str, Any]
 Evaluate = Callable[[Mapping[str, Any]], Found]
 """The inputs, as the framework's arrays → quantities."""
 
-TARGET = "y"
+_UPSTREAM = 2.0
+"""The cotangent of J; its gradients are halved, which rounds nothing but subnormal numbers. A backward pass that
+takes no notice of what comes down to it is right for 1 alone."""
 
 
 def leaves_of(operation: Operation, given: Mapping[str, Any]) -> tuple[str, ...]:
@@ -46,16 +48,17 @@ def by_torch(operation: Operation, evaluate: Evaluate, given: Mapping[str, Any])
     inner = {n: a for n, a in found.items() if isinstance(a, torch.Tensor) and a.requires_grad and n != "J"}
     wrt = {n: a for n, a in {**seen, **inner}.items() if f"d_{n}" in operation.graph}
     if source.numel() == 1:
-        gradients = torch.autograd.grad(source.sum(), [*wrt.values()], allow_unused=True)
+        upstream = torch.full_like(source, _UPSTREAM)
+        gradients = torch.autograd.grad(source, [*wrt.values()], upstream, allow_unused=True)
         derived = dict(zip(wrt, gradients, strict=True))
         for name in leaves_of(operation, given):
             derived[name] = torch.zeros_like(seen[name]) if derived[name] is None else derived[name]
-        found = {**{f"d_{name}": a for name, a in derived.items() if a is not None}, **found}
+        found = {**{f"d_{name}": a / _UPSTREAM for name, a in derived.items() if a is not None}, **found}
     return found
 
 
 def by_jax(operation: Operation, evaluate: Evaluate, given: Mapping[str, Any]) -> Found:
-    """The quantities that are returned, and by ``jax.vjp``, ``jax.jvp``, ``jax.grad`` those that follow."""
+    """The quantities that are returned, and by ``jax.vjp`` and ``jax.jvp`` those that follow."""
     import jax
 
     wrt = leaves_of(operation, given)
@@ -74,11 +77,14 @@ def by_jax(operation: Operation, evaluate: Evaluate, given: Mapping[str, Any]) -
     if operation.taps:
         if source.size != 1:
             return found
-        gradients = jax.grad(lambda leaves: main_of(leaves)[0].sum())(leaves)
-        return {**{f"d_{name}": a for name, a in gradients.items()}, **found}
+        upstream = jax.numpy.full_like(source, _UPSTREAM)
+        (gradients,) = jax.vjp(lambda leaves: main_of(leaves)[0], leaves)[1](upstream)
+        return {**{f"d_{name}": a / _UPSTREAM for name, a in gradients.items()}, **found}
     if cotangent is None or source.shape != cotangent.shape:
         return found
-    derived = {"vjp": jax.vjp(lambda leaves: main_of(leaves)[0], leaves)[1](cotangent)[0]["x"]}
+    derived = {
+        "vjp": jax.vjp(lambda leaves: main_of(leaves)[0], leaves)[1](cotangent.astype(source.dtype))[0]["x"]
+    }
     try:
         tangents = {"x": given["tangent"]}
         derived["jvp"] = jax.jvp(lambda leaves: main_of(leaves)[0], (leaves,), (tangents,))[1]

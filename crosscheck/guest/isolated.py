@@ -76,7 +76,7 @@ class Isolated:
     @property
     def takes(self) -> Takes:
         """How the function is called."""
-        return Takes(**{**self.facts, "names": tuple(self.facts["names"])})
+        return Takes(**{**self.facts, **{name: tuple(self.facts[name]) for name in ("names", "beside")}})
 
     def __enter__(self) -> Isolated:
         return self
@@ -117,10 +117,17 @@ class Isolated:
         if "unusable" in answer.data:
             self.close()
             raise UnusableError(str(answer.data["unusable"]))
-        if not _has(answer, {"names": list, "keywords": bool, "returns": str, "axis": bool}, {"functions": list}):
+        if not _has(answer, _TAKES, {"functions": list}):
             self.close()
             raise EndedError(f"{self._asked['load']}: {_BROKEN} while it was imported")
         return answer.data
+
+
+_TAKES = {
+    **{"names": list, "keywords": bool, "returns": str},
+    **{"axis": bool, "axis_needed": bool, "beside": list},
+}
+"""The fields of ``Takes``, as JSON has them."""
 
 
 def _has(answer: Message, *kinds: dict[str, type]) -> bool:

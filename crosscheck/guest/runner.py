@@ -47,7 +47,7 @@ class Runner:
         self._arrays = arrays
         self._takes: Takes = takes(fn, operation, quantity)
         self._hand = handing(arrays, device)
-        self._kept: list[tuple[str, Any, np.ndarray]] = []
+        self._kept: list[tuple[str, np.ndarray, np.ndarray]] = []
 
     @property
     def takes(self) -> Takes:
@@ -70,7 +70,8 @@ class Runner:
         except (Exception, SystemExit) as error:
             return Outcome(error=f"raised {told(error)}", refused=isinstance(error, _DECLINES))
         shows = self._shows(before, now, found)
-        self._kept = [(name, value, results[name].reshape(np.shape(value))) for name, value in found.items()]
+        arrays = {name: value for name, value in found.items() if isinstance(value, np.ndarray)}
+        self._kept = [(name, value, results[name].reshape(value.shape)) for name, value in arrays.items()]
         canonical = moved_back(call.axis, call.inputs["x"].ndim if "x" in call.inputs else 0, results)
         return Outcome(canonical, shows=shows, ignored=ignored)
 
@@ -102,7 +103,7 @@ class Runner:
         if self._arrays != "torch":
             return handed
         return {
-            n: as_numpy(given[n], a.dtype) if a.dtype.kind not in "iu" else a
+            n: as_numpy(given[n], a.dtype) if a.dtype.kind not in "iu" else given[n].cpu().numpy()
             for n, a in handed.items()
             if n not in self._operation.scalars
         }
@@ -117,11 +118,7 @@ class Runner:
         shared = [(q, n) for q, a in arrays.items() for n, b in now.items() if np.shares_memory(a, b)]
         if shared and self._arrays == "numpy":
             shows[ALIASED] = f"{shared[0][0]} in {shared[0][1]}"
-        rewritten = [
-            name
-            for name, value, copy in self._kept
-            if isinstance(value, np.ndarray) and not same_bits(native(np.asarray(value)), copy)
-        ]
+        rewritten = [name for name, value, copy in self._kept if not same_bits(native(np.asarray(value)), copy)]
         if rewritten:
             shows[REUSED] = rewritten[0]
         return shows

@@ -28,20 +28,23 @@ _AFTER = {"vjp": "cotangent", "jvp": "tangent"}
 class Takes:
     """``names`` are the inputs handed over, by keyword or in this order; ``returns`` is what a bare array is.
 
-    ``axis`` says whether the function takes an argument of that name.
+    Those ``beside`` are handed over by keyword where the others are not. ``axis`` says whether the function takes
+    an argument of that name, ``axis_needed`` that it has no default.
     """
 
     names: tuple[str, ...]
     keywords: bool
     returns: str
     axis: bool = False
+    axis_needed: bool = False
+    beside: tuple[str, ...] = ()
 
     def call(self, fn: Callable[..., Any], given: Mapping[str, Any], axis: int = -1) -> Any:
         """The function at what it takes of ``given``."""
-        more = {"axis": axis} if self.axis and axis != -1 else {}
-        if self.keywords:
-            return fn(**{name: given[name] for name in self.names}, **more)
-        return fn(*(given[name] for name in self.names), **more)
+        more = {"axis": axis} if self.axis and (axis != -1 or self.axis_needed) else {}
+        by_name = self.names if self.keywords else self.beside
+        by_place = [given[name] for name in self.names if name not in by_name]
+        return fn(*by_place, **{name: given[name] for name in by_name}, **more)
 
     def lacks(self, inputs: Mapping[str, np.ndarray]) -> tuple[str, ...]:
         """The inputs that the function is not handed, and that might not as well not be there."""
@@ -59,7 +62,7 @@ def takes(fn: Callable[..., Any], operation: Operation, quantity: str | None = N
 
     >>> from crosscheck.operations import operation
     >>> takes(lambda z: z, operation("softmax"))
-    Takes(names=('x',), keywords=False, returns='value', axis=False)
+    Takes(names=('x',), keywords=False, returns='value', axis=False, axis_needed=False, beside=())
     >>> takes(lambda x, cotangent: x, operation("softmax")).returns
     'vjp'
     """
@@ -68,7 +71,8 @@ def takes(fn: Callable[..., Any], operation: Operation, quantity: str | None = N
         parameters = [*signature(fn).parameters.values()]
     except (TypeError, ValueError):  # a function of C says nothing of itself
         return Takes(in_order(operation, wanted), False, wanted)
-    axis = operation.axis and any(p.name == "axis" for p in parameters)
+    axes = [p for p in parameters if p.name == "axis" and operation.axis]
+    axis = bool(axes), any(p.default is Parameter.empty for p in axes)
     parameters = [p for p in parameters if p.name != "axis"]
     starred, open_ended = (
         any(p.kind is kind for p in parameters) for kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
@@ -79,16 +83,19 @@ def takes(fn: Callable[..., Any], operation: Operation, quantity: str | None = N
         return _by_name(required, named, open_ended, operation, quantity, axis)
     if open_ended and not starred and not required:  # it finds what it needs by its name
         names = operation.inputs
-        return Takes(names, True, quantity or _returned(names, operation), axis)
+        return Takes(names, True, quantity or _returned(names, operation), *axis)
     by_place = [p for p in parameters if p.kind in _UNNAMED]
     least = len([p for p in by_place if p.default is Parameter.empty])
     most = np.inf if starred else len(by_place)
     for candidate in (quantity,) if quantity else (wanted, *(q for q in _AFTER if q in operation.graph)):
         whole = in_order(operation, candidate)
         short = tuple(name for name in whole if name not in NEUTRAL)
-        for leaves in (short,) if starred and least <= len(short) else (whole, short):
+        # What a function can do without is not its third argument, unless it has to be.
+        for leaves in (whole, short) if least == len(whole) else (short, whole):
             if least <= len(leaves) <= most and not any(p.kind is Parameter.KEYWORD_ONLY for p in required):
-                return Takes(leaves, False, candidate, axis)
+                later = {p.name for p in parameters} - {p.name for p in by_place[: len(leaves)]}
+                beside = tuple(name for name in whole if name not in leaves and name in later)
+                return Takes((*leaves, *beside), False, candidate, *axis, beside)
     got = ", ".join(named) or "nothing"
     raise UnusableError(
         f"{called(fn)}: takes {got}, expected {', '.join(in_order(operation, wanted))} for {wanted}"
@@ -112,19 +119,19 @@ def _by_name(
     open_ended: bool,
     operation: Operation,
     quantity: str | None,
-    axis: bool,
+    axis: tuple[bool, bool],
 ) -> Takes:
     """A function whose parameters have the names of inputs; what it takes beside them it may pass on, to one that
     knows of no derivatives.
     """
     if any(p.kind is Parameter.POSITIONAL_ONLY for p in required):
         names = tuple(p.name for p in required)
-        return Takes(names, False, quantity or _returned(names, operation), axis)
+        return Takes(names, False, quantity or _returned(names, operation), *axis)
     own = [n for n in named if n in operation.inputs]
     needed = operation.leaves(quantity or main_quantity(operation))
     beside = [n for n in operation.inputs if n in needed or n not in _AFTER.values()] if open_ended else []
     names = (*own, *(n for n in beside if n not in own and n not in NEUTRAL))
-    return Takes(names, True, quantity or _returned(names, operation), axis)
+    return Takes(names, True, quantity or _returned(names, operation), *axis)
 
 
 def _returned(names: tuple[str, ...], operation: Operation) -> str:
@@ -141,7 +148,8 @@ def quantities(returned: Any, operation: Operation, how: Takes) -> tuple[dict[st
     """What was returned, by quantity, and the names that mean nothing; UnusableError where nothing has a meaning.
 
     A mapping names its quantities, with ``dW1`` or ``grad_W1`` for ``d_W1``. A network may return (J, gradients),
-    the gradients named by what they are with respect to; a function of a cotangent (value, vjp).
+    the gradients named by what they are with respect to; a function of a cotangent (value, vjp), and one of a
+    tangent (value, jvp).
     """
     if returned is None:
         raise UnusableError("returned None")
@@ -149,8 +157,8 @@ def quantities(returned: Any, operation: Operation, how: Takes) -> tuple[dict[st
         cost, gradients = returned
         if isinstance(gradients, Mapping):
             returned = {"J": cost, **{f"d_{_bare(str(name))}": a for name, a in gradients.items()}}
-    if isinstance(returned, tuple) and len(returned) == 2 and how.returns == "vjp":
-        returned = dict(zip(("value", "vjp"), returned, strict=True))
+    if isinstance(returned, tuple) and len(returned) == 2 and how.returns in _AFTER:
+        returned = dict(zip(("value", how.returns), returned, strict=True))
     if not isinstance(returned, Mapping):
         return {how.returns: returned}, ()
     found = {_quantity(str(name), operation): a for name, a in returned.items()}

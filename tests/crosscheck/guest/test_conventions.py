@@ -30,6 +30,18 @@ def test_the_flat_gradient_is_cut_in_the_order_of_the_parameters():
     assert found["d_b1"].tolist() == [12, 13, 14]  # after the 4×3 of W1
 
 
+def test_a_step_on_the_flat_parameters_is_seen_in_the_parameters():
+    """They are a copy, to which nobody looked: training within the call was right."""
+
+    def network(data, labels, params, dimensions):
+        params -= 1
+        return 7.0, params
+
+    given = {name: a.copy() for name, a in INPUTS.items()}
+    adapted("cs224n", "forward_backward_prop", network)[1](**given)
+    assert [given[name].max() for name in ("x", "y", "W1", "b1", "W2", "b2")] == [1, 1, 0, 0, 0, 0]
+
+
 @pytest.mark.parametrize(
     ("returned", "said"),
     [

@@ -71,3 +71,55 @@ def test_a_quantity_that_is_told_beside_the_cost_has_no_derivative():
     results = Runner(net, operation("two_layer"), arrays="torch")(Call(inputs)).results
     assert "d_W1" in results
     assert "d_h" not in results
+
+
+@pytest.mark.parametrize("kind", ["torch", "jax"])
+def test_a_backward_pass_of_the_cost_must_heed_what_comes_down_to_it(kind):
+    """The cotangent of J was 1, for which one that leaves it out is right."""
+    pytest.importorskip(kind)
+    names = ("x", "y", "W1", "b1", "W2", "b2")
+    inputs = {name: np.full((1, 1), 2.0) for name in names} | {"b1": np.ones(1), "b2": np.ones(1)}
+    deaf, heeding = _costs(kind)
+    run = Runner(lambda x, y, W1, b1, W2, b2: heeding(W1), operation("two_layer"), arrays=kind)
+    assert run(Call(inputs)).results["d_W1"].tolist() == [[4.0]]
+    run = Runner(lambda x, y, W1, b1, W2, b2: deaf(W1), operation("two_layer"), arrays=kind)
+    assert run(Call(inputs)).results["d_W1"].tolist() == [[2.0]]  # half of 2 W1
+
+
+def _costs(kind):
+    """Σ W² with a backward pass of its own: one that leaves out the cotangent, and a right one."""
+    if kind == "torch":
+        import torch
+
+        class Deaf(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, W):
+                ctx.save_for_backward(W)
+                return (W * W).sum()
+
+            @staticmethod
+            def backward(ctx, g):
+                return 2 * ctx.saved_tensors[0]
+
+        return Deaf.apply, lambda W: (W * W).sum()
+    import jax
+
+    deaf = jax.custom_vjp(lambda W: (W * W).sum())
+    deaf.defvjp(lambda W: ((W * W).sum(), W), lambda W, g: (2 * W,))
+    return deaf, lambda W: (W * W).sum()
+
+
+def test_a_jax_function_may_return_another_dtype():
+    """JAX refused the cotangent, and a right function had raised a ValueError."""
+    pytest.importorskip("jax")
+    run = Runner(lambda x: (x * x).astype("float32"), operation("softmax"), arrays="jax")
+    outcome = run(Call(INPUTS))
+    assert not outcome.error
+    assert outcome.results["value"].dtype == np.float32
+    assert outcome.results["vjp"].tolist() == [[2.0, -4.0]]
+
+
+def test_a_list_of_tensors_that_require_a_gradient_is_an_array():
+    pytest.importorskip("torch")
+    run = Runner(lambda x: [*(x * x)], operation("softmax"), arrays="torch")
+    assert run(Call(INPUTS)).results["value"].tolist() == [[1.0, 4.0]]

@@ -71,3 +71,22 @@ def test_a_quantity_that_is_asked_for_is_the_only_one():
 def test_an_axis_is_moved_there_and_back():
     run = Runner(lambda x, axis=-1: x / x.sum(axis=axis, keepdims=True), SOFTMAX)
     assert run(Call({"x": X}, axis=0)).results["value"].tolist() == [[1 / 3, 2 / 3]]
+
+
+def test_labels_that_are_written_to_are_seen_in_tensors_too():
+    """Of whole numbers the arrays handed over were looked at, and not the tensors made of them."""
+    pytest.importorskip("torch")
+
+    def fn(x, labels):
+        labels[labels < 0] = 0
+        return x.sum(dim=-1)
+
+    inputs = {"x": X, "labels": np.array([-100]), "cotangent": np.ones(1)}
+    outcome = Runner(fn, operation("label_cross_entropy"), arrays="torch")(Call(inputs))
+    assert outcome.shows == {CHANGED: "labels"}
+
+
+def test_an_axis_without_a_default_is_always_handed_over():
+    """It was left out where it is the last one."""
+    outcome = Runner(lambda x, axis: x.sum(axis=axis, keepdims=True) + 0 * x, SOFTMAX)(Call({"x": X}))
+    assert outcome.results["value"].tolist() == [[3.0, 3.0]]

@@ -76,6 +76,40 @@ def test_names_that_can_only_be_given_by_place_say_which_place():
     assert takes(lambda y, x, /: 0, operation("cross_entropy")).names == ("y", "x")
 
 
+LABELS = operation("label_cross_entropy")
+
+
+@pytest.mark.parametrize(
+    ("fn", "names", "beside"),
+    [
+        (lambda input, target, size_average=None, reduce=None: 0, ("x", "labels"), ()),
+        (lambda input, target, weight=None, size_average=None: 0, ("x", "labels", "weight"), ("weight",)),
+        (
+            lambda z, t, smoothing=0.0, weight=None: 0,
+            ("x", "labels", "weight", "smoothing"),
+            ("weight", "smoothing"),
+        ),
+        (lambda z, t, *, weight=None: 0, ("x", "labels", "weight"), ("weight",)),
+        (lambda z, t, w, e: 0, ("x", "labels", "weight", "smoothing"), ()),
+    ],
+    ids=["own names", "weight", "the other way round", "by keyword alone", "all of its own"],
+)
+def test_what_a_function_can_do_without_is_handed_over_by_its_name(fn, names, beside):
+    """Smoothing went to ``size_average``, by place; and weights that a function names were left out."""
+    how = takes(fn, LABELS)
+    assert (how.names, how.keywords, how.beside) == (names, False, beside)
+    given = {"x": 1, "labels": 2, "weight": 3, "smoothing": 4}
+    assert how.call(lambda *args, **more: (args, more), given) == (
+        tuple(given[name] for name in names if name not in beside),
+        {name: given[name] for name in beside},
+    )
+
+
+def test_a_value_may_come_with_either_derivative():
+    how = takes(lambda x, tangent: 0, SOFTMAX)
+    assert quantities((1, 2), SOFTMAX, how) == ({"value": 1, "jvp": 2}, ())
+
+
 def test_an_axis_is_handed_over_where_it_is_taken():
     assert takes(lambda x, axis=-1: x, SOFTMAX).axis
     assert not takes(lambda x: x, SOFTMAX).axis
