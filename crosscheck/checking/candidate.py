@@ -12,9 +12,9 @@ from ..guest.signature import Takes
 from ..operation import Operation
 from ..truth import require_gradual_underflow
 from .calls import Planned
-from .observe import Subject, call_of
+from .observe import Guest, Subject, call_of
 from .options import Options
-from .run import MOST_ENDED, Guest, opened, reduction_of, subject_of
+from .run import MOST_ENDED, opened, reduction_of, subject_of
 
 
 class Candidate:

@@ -33,7 +33,7 @@ def check_convention(
     place, function = divided(file)
     known = (member(convention, function),) if function else members(convention)
     _require(known, options)
-    there = {function} if function else _functions(place, convention, options)
+    there = {function} if function else _functions(place, convention, options.time_limit)
     found = [one for one in known if one.name in there]
     if not found:
         listed = ", ".join(one.signature for one in known)
@@ -53,16 +53,9 @@ def check_convention(
             yield check_as(name, one.operation(), replace(options, cases=cases[one.name]), one, progress)
 
 
-def _functions(place: str, convention: str, options: Options) -> set[str]:
+def _functions(place: str, convention: str, time_limit: float) -> set[str]:
     """The names of the functions in a file, each of which can be called if it is one of the convention."""
-    with Isolated(
-        place,
-        "",
-        convention=convention,
-        arrays=options.arrays,
-        device=options.device,
-        time_limit=options.time_limit,
-    ) as guest:
+    with Isolated(place, "", convention=convention, time_limit=time_limit) as guest:
         return set(guest.facts["functions"])
 
 

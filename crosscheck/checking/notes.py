@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
 
 from ..formats import FORMATS
 from ..guest.conventions import Member
 from ..guest.isolated import Isolated
-from ..guest.signature import NEUTRAL, Takes, main_quantity
-from .observe import Observation, Subject
+from ..guest.signature import NEUTRAL, main_quantity
+from .observe import Guest, Observation, Subject
 from .options import Options
 
 
-class Called(Protocol):
-    """What is known of a function before it is called."""
-
-    @property
-    def takes(self) -> Takes: ...
-
-
 def observed_notes(
-    subject: Subject, seen: Sequence[Observation], guest: Called, options: Options, of: Member | None
+    subject: Subject, seen: Sequence[Observation], guest: Guest, options: Options, of: Member | None
 ) -> Iterator[str]:
     """A line for each; what a function printed is known of one in a process of its own."""
     how = guest.takes

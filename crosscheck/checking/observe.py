@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from ..cases import Arrays, Case
 from ..formats import FORMATS, Format
 from ..guest.call import Call, Outcome
-from ..guest.signature import main_quantity
+from ..guest.signature import Takes, main_quantity
 from ..judge import FAIL, LOCAL, PASS, UNAVAILABLE, Assessment, Cell, Verdict, judge
 from ..operation import Operation
 from .replay import line
+
+
+class Guest(Protocol):
+    """A function, ready to be called."""
+
+    @property
+    def takes(self) -> Takes: ...
+
+    def __call__(self, call: Call) -> Outcome: ...
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Protocol
+from typing import Any
 
 from ..formats import FORMATS, Format
-from ..guest.call import Call, Outcome
+from ..guest.call import Outcome
 from ..guest.conventions import Member
 from ..guest.isolated import TIME_LIMIT, Isolated
 from ..guest.runner import Runner
-from ..guest.signature import Takes, called
+from ..guest.signature import called
 from ..guest.source import divided
 from ..operation import Operation
 from ..operations import operation as find_operation
@@ -23,7 +23,7 @@ from .calls import ORDINARY, Planned, planned
 from .diagnose import first_wrong
 from .findings import findings
 from .notes import observed_notes
-from .observe import Observation, Subject, call_of, judged
+from .observe import Guest, Observation, Subject, call_of, judged
 from .options import DTYPES, Options
 from .reduction import AUTO, MEAN, SUM, has_reductions, likelier, with_reduction
 from .result import LIMITED, RIGHT, WRONG, Report
@@ -32,15 +32,6 @@ MOST_ENDED = 2
 """How often in a row a function may end its process before it is left alone."""
 
 Progress = Callable[[int, int], None]
-
-
-class Guest(Protocol):
-    """A function, ready to be called."""
-
-    @property
-    def takes(self) -> Takes: ...
-
-    def __call__(self, call: Call) -> Outcome: ...
 
 
 def check(

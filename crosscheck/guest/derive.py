@@ -82,9 +82,8 @@ def by_jax(operation: Operation, evaluate: Evaluate, given: Mapping[str, Any]) -
         return {**{f"d_{name}": a / _UPSTREAM for name, a in gradients.items()}, **found}
     if cotangent is None or source.shape != cotangent.shape:
         return found
-    derived = {
-        "vjp": jax.vjp(lambda leaves: main_of(leaves)[0], leaves)[1](cotangent.astype(source.dtype))[0]["x"]
-    }
+    upstream = cotangent.astype(source.dtype)
+    derived = {"vjp": jax.vjp(lambda leaves: main_of(leaves)[0], leaves)[1](upstream)[0]["x"]}
     try:
         tangents = {"x": given["tangent"]}
         derived["jvp"] = jax.jvp(lambda leaves: main_of(leaves)[0], (leaves,), (tangents,))[1]

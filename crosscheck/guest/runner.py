@@ -69,8 +69,8 @@ class Runner:
             return Outcome(error=str(error))
         except (Exception, SystemExit) as error:
             return Outcome(error=f"raised {told(error)}", refused=isinstance(error, _DECLINES))
-        shows = self._shows(before, now, found)
         arrays = {name: value for name, value in found.items() if isinstance(value, np.ndarray)}
+        shows = self._shows(before, now, arrays)
         self._kept = [(name, value, results[name].reshape(value.shape)) for name, value in arrays.items()]
         canonical = moved_back(call.axis, call.inputs["x"].ndim if "x" in call.inputs else 0, results)
         return Outcome(canonical, shows=shows, ignored=ignored)
@@ -108,13 +108,12 @@ class Runner:
             if n not in self._operation.scalars
         }
 
-    def _shows(self, before: Arrays, now: Arrays, found: dict[str, Any]) -> dict[str, str]:
+    def _shows(self, before: Arrays, now: Arrays, arrays: Arrays) -> dict[str, str]:
         """What is to be seen apart from numbers. NumPy alone shows memory."""
         shows = {}
         changed = [name for name, a in now.items() if not same_bits(np.asarray(a), before[name])]
         if changed:
             shows[CHANGED] = changed[0]
-        arrays = {name: a for name, a in found.items() if isinstance(a, np.ndarray)}
         shared = [(q, n) for q, a in arrays.items() for n, b in now.items() if np.shares_memory(a, b)]
         if shared and self._arrays == "numpy":
             shows[ALIASED] = f"{shared[0][0]} in {shared[0][1]}"
